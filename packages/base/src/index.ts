@@ -1,0 +1,26 @@
+/** The public names of `@clortho/base`. */
+export { abortedError, throwIfAborted } from './abort.ts';
+export {
+  compareBytes,
+  compareSlices,
+  concatBytes,
+  decodeUtf8,
+  EMPTY_BYTES,
+  encodeUtf8,
+  equalBytes,
+  keySuccessor,
+  prefixSuccessor,
+  sharedPrefixLength,
+  startsWith,
+} from './bytes.ts';
+export { checksum } from './checksum.ts';
+export { type Clock, systemClock } from './clock.ts';
+export type { Cursor } from './cursor.ts';
+export { ClorthoError, type ErrorCode, isClorthoError } from './errors.ts';
+export { type Hash64, hash32, hashBytes } from './hash.ts';
+export { ID_LENGTH, ID_MIN, type IdSource, idAtTime, idSource, isId } from './ids.ts';
+export { InvariantError, invariant } from './invariant.ts';
+export { type Limiter, limiter } from './limiter.ts';
+export { type Random, randomBelow, randomFraction, seededRandom, systemRandom } from './random.ts';
+export { type RetryContext, type RetryPolicy, retry } from './retry.ts';
+export { decodeVarint, encodeVarint, VARINT_BYTES_MAX, varintBytes } from './varint.ts';

@@ -1,0 +1,22 @@
+/** What every command works with. */
+import type { Command } from 'commander';
+import type { Terminal } from '../output/terminal.ts';
+
+/** The surroundings of a command. */
+export interface CommandContext {
+  readonly terminal: Terminal;
+  /** Variables such as `CLORTHO_URL` and those of AWS. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
+}
+
+/** The options that every command takes. */
+export interface GlobalOptions {
+  readonly url?: string;
+  readonly json?: boolean;
+  readonly debug?: boolean;
+}
+
+/** Returns the options of `command` together with those given to the program. */
+export function optionsOf<T>(command: Command): T & GlobalOptions {
+  return command.optsWithGlobals<T & GlobalOptions>();
+}

@@ -1,0 +1,72 @@
+/** `clortho inspect`: a look inside, at a file, a shard or a whole store. */
+import { ClorthoError } from '@clortho/base';
+import { Command } from 'commander';
+import { parseCount } from '../input/count.ts';
+import { inspectSst } from '../inspect/inspect-sst.ts';
+import { openSstFile } from '../inspect/open-sst-file.ts';
+import { renderSst } from '../inspect/render-sst.ts';
+import { jsonText } from '../output/stats-json.ts';
+import { renderLevels, renderShards, renderTree } from '../output/tree.ts';
+import { withStore } from '../store/with-store.ts';
+import { type CommandContext, optionsOf } from './command-context.ts';
+
+/** Returns the command with its three subcommands. */
+export function inspectCommand(context: CommandContext): Command {
+  return new Command('inspect')
+    .description('Look inside a file, a shard or a store.')
+    .addCommand(
+      new Command('sst')
+        .description('Show the layout, the blocks and the statistics of one SST.')
+        .argument('<file>', 'a path, or the id or key of an object of the store')
+        .action((file: string, _, self: Command) => showSst(context, file, self)),
+    )
+    .addCommand(
+      new Command('shard')
+        .description('Show the families, tiers and files of one shard.')
+        .argument('<number>', 'the number of the shard', parseCount(0))
+        .action((number: number, _, self: Command) => showShard(context, number, self)),
+    )
+    .addCommand(
+      new Command('store')
+        .description('Show the shards of a store, and the levels and files of its families.')
+        .action((_, self: Command) => showStore(context, self)),
+    );
+}
+
+async function showSst(context: CommandContext, name: string, command: Command): Promise<void> {
+  const options = optionsOf(command);
+  const file = await openSstFile(context, options, name);
+  const inspection = inspectSst(file);
+  const { terminal } = context;
+  terminal.line(options.json === true ? jsonText(inspection) : renderSst(terminal, inspection));
+}
+
+async function showShard(context: CommandContext, number: number, command: Command): Promise<void> {
+  const { terminal } = context;
+  const options = optionsOf(command);
+  const { shards } = await withStore(context, options, (store) => store.stats(), { readOnly: true });
+  const shard = shards.find((one) => one.shard === number);
+  if (shard === undefined) {
+    const known = shards.map((one) => one.shard).join(', ');
+    throw new ClorthoError('CLORTHO_NOT_FOUND', `the store has no such shard: shard=${number} has=${known}`);
+  }
+  if (options.json === true) terminal.line(jsonText(shard));
+  else terminal.line([renderShards(terminal, [shard]), '', renderTree(terminal, [shard])].join('\n'));
+}
+
+async function showStore(context: CommandContext, command: Command): Promise<void> {
+  const { terminal } = context;
+  const options = optionsOf(command);
+  const stats = await withStore(context, options, (store) => store.stats(), { readOnly: true });
+  if (options.json === true) {
+    terminal.line(jsonText(stats));
+    return;
+  }
+  const parts = [
+    `${stats.name}  id ${stats.id}  ${stats.time} time`,
+    renderShards(terminal, stats.shards),
+    renderTree(terminal, stats.shards),
+    renderLevels(terminal, stats),
+  ];
+  terminal.line(parts.join('\n\n'));
+}

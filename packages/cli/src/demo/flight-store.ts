@@ -1,0 +1,58 @@
+/**
+ * The store of the demo: its families, its shards, and how far it is filled.
+ *
+ *     flights    log   one row per flight, statistics of the delay
+ *     airports   kv    one row per airport, merged by the operator of airport-state
+ *     default    kv    one row: how many rows of the source were consumed
+ */
+import { ClorthoError, decodeUtf8, isClorthoError } from '@clortho/base';
+import { type FamilyOptions, type OpenOptions, open, parseStoreUrl, type Store } from '@clortho/engine';
+import { airportOperator } from './airport-state.ts';
+import { DELAY_COLUMN } from './flight-record.ts';
+
+/** The family of the flights. */
+export const FLIGHTS = 'flights';
+/** The family of the airports' states. */
+export const AIRPORTS = 'airports';
+/** The key of the number of rows consumed. */
+export const PROGRESS_KEY = 'progress';
+/** The name of the statistics kept of the delay. */
+export const DELAY_STATISTIC = 'delay';
+
+/** These keys cut the departures of the first half of 2001 into four nearly equal parts. */
+const SPLIT_KEYS = ['DFW', 'LB', 'PHM'];
+
+const families: Readonly<Record<string, FamilyOptions>> = {
+  [FLIGHTS]: { kind: 'log', statistics: [{ type: 'minMax', name: DELAY_STATISTIC, column: DELAY_COLUMN }] },
+  [AIRPORTS]: {
+    merge: {
+      module: new URL('./airport-state.js', import.meta.url).href,
+      export: 'airportOperator',
+      name: airportOperator.name,
+      version: airportOperator.version,
+    },
+  },
+};
+
+/** Opens the store at `url` with the demo's families; one that exists keeps its shards. */
+export async function openFlightStore(url: string, options: OpenOptions): Promise<Store> {
+  const flightOptions: OpenOptions = { ...options, time: 'external', families };
+  try {
+    return await open(url, { ...flightOptions, create: 'never' });
+  } catch (error) {
+    if (!isClorthoError(error, 'CLORTHO_NOT_FOUND')) throw error;
+  }
+  const location = parseStoreUrl(url);
+  // Registers on S3 take one change at a time, which is enough for one shard only.
+  const hasOneShard = location.kind === 's3' && location.table === undefined;
+  return open(url, { ...flightOptions, ...(hasOneShard ? {} : { shards: SPLIT_KEYS }) });
+}
+
+/** Returns how many rows of the source the store has taken in. */
+export async function rowsConsumed(store: Store): Promise<number> {
+  const value = await store.get(PROGRESS_KEY, { atLeast: 'latest' });
+  if (value === undefined) return 0;
+  const rows = Number(decodeUtf8(value));
+  if (Number.isSafeInteger(rows) && rows > 0) return rows;
+  throw new ClorthoError('CLORTHO_INVALID', `the store was not filled by the demo: key=${PROGRESS_KEY} at=${store.name}`);
+}

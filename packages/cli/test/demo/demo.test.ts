@@ -1,0 +1,113 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { startDynamoDbServer, startS3Server } from '@clortho/testkit';
+import { expect, test } from 'vitest';
+import { clortho, jsonOf, withDirectory } from '../cli.ts';
+
+interface DemoJson {
+  readonly rows: number;
+  readonly fill: { readonly rows: number; readonly batches: number; readonly rowsBefore: number };
+  readonly answers: {
+    readonly busiest: readonly { asOf: number; airports?: number; ranking: { airport: string; departures: number }[] }[];
+    readonly history: { readonly airport: string; readonly versions: number };
+    readonly late: { readonly flights: { delay: number }[]; readonly pruning: { filesSkipped: number } };
+  };
+  readonly forget: { readonly truncation: { filesDropped: number; bytesFreed: number } };
+  readonly bill: { readonly lines: { what: string; count: number }[]; readonly requestDollars: number };
+  readonly checks: readonly { name: string; ok: boolean }[];
+}
+
+test('20,000 flights: every answer agrees with the records, and a second run finds all as it was', () =>
+  withDirectory(async (directory) => {
+    const parameters = ['demo', '--json', '--rows', '20000', '--dir', directory];
+    const first = await clortho(parameters);
+    expect(first).toMatchObject({ code: 0, error: '' });
+    const report = jsonOf(first) as DemoJson;
+    // Whole hours: the one that row 20,000 falls into is loaded to its end.
+    expect(report.rows).toBe(20_245);
+    expect(report.fill).toMatchObject({ rows: 20_245, batches: 33, rowsBefore: 0 });
+    expect(report.answers.busiest.map(({ ranking }) => ranking[0])).toMatchObject([
+      { airport: 'ORD', departures: 1160 },
+      { airport: 'ORD', departures: 879 },
+      { airport: 'ORD', departures: 618 },
+      { airport: 'ORD', departures: 178 },
+    ]);
+    expect(report.answers.history).toMatchObject({ airport: 'ORD', versions: 27 });
+    expect(report.answers.late.flights.map(({ delay }) => delay)).toEqual([1191, 1088, 867, 573, 404, expect.any(Number)]);
+    expect(report.answers.late.pruning.filesSkipped).toBeGreaterThan(0);
+    expect(report.forget.truncation.filesDropped).toBeGreaterThan(0);
+    expect(report.bill.requestDollars).toBeGreaterThan(0);
+    expect(report.checks.length).toBeGreaterThanOrEqual(10);
+    expect(report.checks.filter(({ ok }) => !ok)).toEqual([]);
+
+    const second = jsonOf(await clortho(parameters)) as DemoJson;
+    expect(second.fill).toMatchObject({ rows: 0, batches: 0, rowsBefore: 20_245 });
+    expect(second.answers.late.flights).toEqual(report.answers.late.flights);
+    expect(second.answers.busiest[0]?.ranking).toEqual(report.answers.busiest[0]?.ranking);
+    // The first run forgot the time before the half: nothing may be answered about it.
+    expect(second.answers.busiest[3]).not.toHaveProperty('airports');
+    expect(second.checks.filter(({ ok }) => !ok)).toEqual([]);
+
+    // More rows later: the store goes on where it ended.
+    const third = jsonOf(await clortho(['demo', '--json', '--rows', '30000', '--dir', directory])) as DemoJson;
+    expect(third.fill.rowsBefore).toBe(20_245);
+    expect(third.rows).toBeGreaterThanOrEqual(30_000);
+    expect(third.checks.filter(({ ok }) => !ok)).toEqual([]);
+  }), 120_000);
+
+test('people see tables and plots, and nothing is left behind', () =>
+  withDirectory(async (directory) => {
+    const { code, out } = await clortho(['demo', '--rows', '5000'], { environment: { TMPDIR: directory } });
+    expect(code).toBe(0);
+    expect(out).toContain('The busiest airports, by departures');
+    expect(out).toContain('The tree after compaction');
+    expect(out).toMatch(/(\d+) of \1 answers agree with a plain computation/);
+    expect(out).not.toContain('\u001b');
+    expect(await readdir(directory)).toEqual([]);
+  }), 60_000);
+
+test('a store that the demo did not fill, or not with this file, is refused', () =>
+  withDirectory(async (directory) => {
+    const url = `file:${directory}`;
+    await clortho(['create', '--url', url, '--time', 'external']);
+    await clortho(['put', 'progress', '123', '--timestamp', '1', '--url', url]);
+    const { code, error } = await clortho(['demo', '--rows', '5000', '--url', url]);
+    expect(code).toBe(2);
+    expect(error).toContain('the store was filled from another file');
+  }), 60_000);
+
+test('without the file it says what to install', async () => {
+  const { code, error } = await clortho(['demo', '--data', '/no/such.parquet']);
+  expect(code).toBe(3);
+  expect(error).toContain('npm install vega-datasets');
+});
+
+test('200,000 flights on S3 and DynamoDB, which clortho create has prepared', async () => {
+  const s3 = await startS3Server();
+  const { accessKeyId, secretAccessKey } = s3;
+  const dynamoDb = await startDynamoDbServer({ accessKeyId, secretAccessKey });
+  const environment = {
+    AWS_ENDPOINT_URL_S3: s3.endpoint,
+    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
+    AWS_ACCESS_KEY_ID: accessKeyId,
+    AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    AWS_REGION: s3.region,
+    CLORTHO_URL: 's3://flights/first/half?registers=dynamodb://flight-registers',
+  };
+  try {
+    const early = await clortho(['demo', '--rows', '1000'], { environment });
+    expect(early.code).toBe(3);
+    const created = await clortho(['create', '--no-store'], { environment });
+    expect(created).toMatchObject({ code: 0, error: '' });
+    expect(created.out).toBe('bucket flights is there\ntable flight-registers is there\n');
+    const result = await clortho(['demo', '--json', '--rows', '200000'], { environment });
+    expect(result).toMatchObject({ code: 0, error: '' });
+    const { rows, checks } = jsonOf(result) as DemoJson;
+    expect(rows).toBeGreaterThanOrEqual(200_000);
+    expect(checks.filter(({ ok }) => !ok)).toEqual([]);
+    expect(s3.counters.operations.PutObject).toBeGreaterThan(1000);
+    expect(dynamoDb.counters.operations['TransactWriteItems']).toBeGreaterThan(100);
+  } finally {
+    await Promise.all([s3.close(), dynamoDb.close()]);
+  }
+}, 240_000);

@@ -1,0 +1,160 @@
+/**
+ * Files of one tier, written one after the other from rows in order.
+ *
+ *     rows           a a b c c c | d e e | f g …          a file is full: it ends before the next user key
+ *     range delete     [b ------- . ---- . -- h)          cut at the same keys
+ *
+ * Invariants:
+ * - All versions of a key are in one file; the files of a stream are disjoint and ascend, range deletes included.
+ */
+import { compareBytes, compareSlices, EMPTY_BYTES, invariant, keySuccessor } from '@clortho/base';
+import { type RangeDelete, type RowKind, SstWriter, type SstWriterOptions } from '@clortho/sst';
+import type { Tier } from '../strategy/compaction-file.ts';
+import { clipRangeDeletes } from '../versions/clip-range-deletes.ts';
+import type { VersionGroup } from '../versions/version-group.ts';
+import type { MergeOutput } from './merge-job.ts';
+import type { RowSink } from './merge-rules.ts';
+
+const MEASUREMENTS_PER_FILE = 64;
+
+/** What the files of all streams of a merge have in common. */
+export interface StreamSettings {
+  readonly targetFileBytes: number;
+  /** Called for each new file: the options differ in their salts. */
+  writerOptions(): SstWriterOptions;
+  /** Returns the ordinal of a finished file. */
+  nextOrdinal(): number;
+}
+
+/** What the files of one stream are. */
+export interface StreamIdentity {
+  readonly tier: Tier;
+  readonly level: number;
+  readonly run: number;
+  /** Go into the files beside the rows. */
+  readonly rangeDeletes: readonly RangeDelete[];
+  /** Keys that no file crosses, ascending. */
+  readonly fences: readonly Uint8Array[];
+}
+
+/** Writes one sequence of files. */
+export class OutputStream implements RowSink {
+  readonly #settings: StreamSettings;
+  readonly #identity: StreamIdentity;
+  #writer: SstWriter | undefined;
+  /** Where the file in progress may begin: where the last one ended. */
+  #lower: Uint8Array = EMPTY_BYTES;
+  #lastKeyBytes: Uint8Array = EMPTY_BYTES;
+  #lastKeyStart = 0;
+  #lastKeyEnd = 0;
+  /** Raw bytes appended since the writer was last asked for its size, which costs more than counting. */
+  #unmeasured = 0;
+  #isFull = false;
+  /** The first fence above every key so far. */
+  #fence = 0;
+
+  /** Creates a stream without files. */
+  constructor(settings: StreamSettings, identity: StreamIdentity) {
+    this.#settings = settings;
+    this.#identity = identity;
+  }
+
+  /** Tells whether the file in progress must end before the key `next`: it is full, or a fence stands between. */
+  endsBefore(next: VersionGroup): boolean {
+    const { fences } = this.#identity;
+    const before = this.#fence;
+    while (this.#fence < fences.length && isAtOrBelow(fences[this.#fence] as Uint8Array, next)) this.#fence += 1;
+    return this.#isFull || (this.#fence > before && this.#writer !== undefined);
+  }
+
+  append(
+    keyBytes: Uint8Array,
+    keyStart: number,
+    keyEnd: number,
+    timestamp: number,
+    endTimestamp: number,
+    kind: RowKind,
+    valueBytes: Uint8Array,
+    valueStart: number,
+    valueEnd: number,
+  ): void {
+    this.#writer ??= new SstWriter(this.#settings.writerOptions());
+    this.#writer.append(
+      keyBytes,
+      keyStart,
+      keyEnd,
+      timestamp,
+      endTimestamp,
+      kind,
+      valueBytes,
+      valueStart,
+      valueEnd,
+    );
+    this.#lastKeyBytes = keyBytes;
+    this.#lastKeyStart = keyStart;
+    this.#lastKeyEnd = keyEnd;
+    this.#unmeasured += keyEnd - keyStart + valueEnd - valueStart;
+    const { targetFileBytes } = this.#settings;
+    if (this.#unmeasured < targetFileBytes / MEASUREMENTS_PER_FILE) return;
+    this.#unmeasured = 0;
+    this.#isFull = this.#writer.estimatedBytes >= targetFileBytes;
+  }
+
+  /**
+   * Ends the file in progress before the key `boundary`, or for good when it is `undefined`, and returns it;
+   * `undefined` if there is nothing in it.
+   */
+  finish(boundary: Uint8Array | undefined): MergeOutput | undefined {
+    const range = { lower: this.#lower, upper: boundary };
+    const rangeDeletes = clipRangeDeletes(this.#identity.rangeDeletes, range);
+    if (boundary !== undefined) this.#lower = boundary;
+    const writer =
+      this.#writer ?? (rangeDeletes.length > 0 ? new SstWriter(this.#settings.writerOptions()) : undefined);
+    if (writer === undefined) return undefined;
+    const hasRows = this.#writer !== undefined;
+    this.#writer = undefined;
+    this.#isFull = false;
+    this.#unmeasured = 0;
+    for (const rangeDelete of rangeDeletes) writer.addRangeDelete(rangeDelete);
+    const summary = writer.finish();
+    const { tier, level, run } = this.#identity;
+    const lastKey = this.#lastKeyBytes.subarray(this.#lastKeyStart, this.#lastKeyEnd);
+    const upper = upperBound(hasRows ? lastKey : undefined, rangeDeletes);
+    this.#lastKeyBytes = EMPTY_BYTES;
+    invariant(boundary === undefined || compareBytes(upper, boundary) <= 0, 'files of a stream are disjoint');
+    return {
+      ordinal: this.#settings.nextOrdinal(),
+      file: {
+        tier,
+        level,
+        run,
+        bytes: summary.bytes,
+        tailBytes: summary.tailBytes,
+        rows: summary.rows,
+        deletes: summary.deletes,
+        merges: summary.merges,
+        rangeDeletes: summary.rangeDeletes,
+        lower: summary.minKey,
+        upper,
+        minTimestamp: summary.minTimestamp,
+        maxTimestamp: summary.maxTimestamp,
+        minEndTimestamp: summary.minEndTimestamp,
+        maxEndTimestamp: summary.maxEndTimestamp,
+        uniform: false,
+      },
+      summary,
+      chunks: writer.take(),
+    };
+  }
+}
+
+function isAtOrBelow(fence: Uint8Array, { keyBytes, keyStart, keyEnd }: VersionGroup): boolean {
+  return compareSlices(fence, 0, fence.length, keyBytes, keyStart, keyEnd) <= 0;
+}
+
+/** Returns the least exclusive bound above the last row and the range deletes, as a copy. */
+function upperBound(lastKey: Uint8Array | undefined, rangeDeletes: readonly RangeDelete[]): Uint8Array {
+  let upper = lastKey === undefined ? EMPTY_BYTES : keySuccessor(lastKey);
+  for (const { end } of rangeDeletes) if (compareBytes(end, upper) > 0) upper = end;
+  return new Uint8Array(upper);
+}

@@ -1,0 +1,61 @@
+/** What a family may tune, and the defaults. */
+
+/** Options of the strategies for `kv` families. */
+export interface KvOptions {
+  /** So many runs straight from commits are merged into one. */
+  readonly levelZeroRuns: number;
+  /** So many runs of a higher level are merged into one of the next. */
+  readonly fanIn: number;
+  /** More delta runs than this go into base, whatever their size: the bound on what a read may have to look at. */
+  readonly deltaRunsMax: number;
+  /** Delta goes into base when it reaches this fraction of the Current files it overlaps, … */
+  readonly baseFraction: number;
+  /** … and at least this size. */
+  readonly baseBytesMin: number;
+  /** The least width of a History window. */
+  readonly windowMicros: number;
+  /**
+   * A merge takes about this much; a larger one is cut, delta merges in age, base merges in keys (see
+   * `MergePlan.range`). Infinite by default.
+   */
+  readonly inputBytesMax: number;
+  /** The family's time to live: files of expired rows are dropped whole. */
+  readonly ttlMicros: number | undefined;
+}
+
+const HOUR_MICROS = 3_600_000_000;
+
+/** The defaults of {@link KvOptions}. */
+export const KV_DEFAULTS: KvOptions = {
+  levelZeroRuns: 8,
+  fanIn: 4,
+  deltaRunsMax: 32,
+  baseFraction: 0.25,
+  baseBytesMin: 8 * 1024 * 1024,
+  windowMicros: HOUR_MICROS,
+  inputBytesMax: Number.POSITIVE_INFINITY,
+  ttlMicros: undefined,
+};
+
+/** Options of the strategy for `log` families. */
+export interface LogOptions {
+  /** The width of an arrival window. */
+  readonly windowMicros: number;
+  /** So many runs straight from commits are concatenated before their window closes. */
+  readonly levelZeroRuns: number;
+  /** A file goes when its newest row is older than this, counted from the last commit. */
+  readonly retentionMicros: number;
+  /** The oldest runs go while the family is larger. */
+  readonly bytesMax: number;
+  /** A concatenation takes about this much. */
+  readonly inputBytesMax: number;
+}
+
+/** The defaults of {@link LogOptions}: windows of an hour, kept for ever. */
+export const LOG_DEFAULTS: LogOptions = {
+  windowMicros: HOUR_MICROS,
+  levelZeroRuns: 16,
+  retentionMicros: Number.POSITIVE_INFINITY,
+  bytesMax: Number.POSITIVE_INFINITY,
+  inputBytesMax: 1024 * 1024 * 1024,
+};

@@ -1,0 +1,88 @@
+/**
+ * The worker's side: executes one merge, with all input and output through the caller's thread.
+ *
+ * Loaded by the pool from the built package, by its file and the name of its function.
+ */
+import type { MessagePort } from 'node:worker_threads';
+import { abortedError, concatBytes } from '@clortho/base';
+import { executeMerge } from '../merge/execute-merge.ts';
+import type { MergeIo, MergeProgress } from '../merge/merge-job.ts';
+import {
+  type CallerMessage,
+  encodeError,
+  RemoteError,
+  type WorkerMessage,
+  type WorkerOutcome,
+  type WorkerTask,
+} from './wire.ts';
+
+/** Nothing else runs on this thread: it yields only to hear that the caller closed the port. */
+const SLICE_MS = 50;
+
+/** Executes a merge; never rejects. */
+export async function mergeInWorker({ job, port }: WorkerTask): Promise<WorkerOutcome> {
+  const caller = callerThread(port);
+  try {
+    const onProgress = (progress: MergeProgress): void => caller.send({ type: 'progress', progress });
+    const result = await executeMerge(job, caller.io, {
+      signal: caller.signal,
+      onProgress,
+      sliceMs: SLICE_MS,
+    });
+    return { result };
+  } catch (error) {
+    return { error: encodeError(error) };
+  } finally {
+    port.close();
+  }
+}
+
+interface CallerThread {
+  readonly io: MergeIo;
+  readonly signal: AbortSignal;
+  send(message: WorkerMessage): void;
+}
+
+interface Pending {
+  resolve(bytes: Uint8Array | undefined): void;
+  reject(error: Error): void;
+}
+
+function callerThread(port: MessagePort): CallerThread {
+  const pending = new Map<number, Pending>();
+  const controller = new AbortController();
+  let calls = 0;
+  port.on('close', () => {
+    controller.abort();
+    for (const waiting of pending.values()) waiting.reject(abortedError(controller.signal));
+    pending.clear();
+  });
+  port.on('message', (message: CallerMessage) => {
+    const waiting = pending.get(message.call);
+    pending.delete(message.call);
+    if (message.type === 'done') waiting?.resolve(message.bytes);
+    else waiting?.reject(new RemoteError(message.error));
+  });
+  const call = (send: (call: number) => void): Promise<Uint8Array | undefined> =>
+    new Promise((resolve, reject) => {
+      const id = calls++;
+      pending.set(id, { resolve, reject });
+      send(id);
+    });
+  const io: MergeIo = {
+    open: ({ id: file }) => ({
+      read: async (offset, length) =>
+        (await call((id) =>
+          port.postMessage({ type: 'read', call: id, file, offset, length }),
+        )) as Uint8Array,
+    }),
+    emit: async ({ chunks, ordinal, file, summary }) => {
+      const bytes = concatBytes(chunks);
+      const facts = { ordinal, file, summary };
+      await call((id) =>
+        port.postMessage({ type: 'emit', call: id, facts, bytes }, [bytes.buffer as ArrayBuffer]),
+      );
+    },
+  };
+  return { io, signal: controller.signal, send: (message) => port.postMessage(message) };
+}

@@ -1,0 +1,127 @@
+/** Files in memory as an engine would keep them, enough to plan, merge, commit and read. */
+import { concatBytes, encodeUtf8 } from '@clortho/base';
+import {
+  END,
+  encodeSst,
+  NEVER,
+  type RangeDelete,
+  type Row,
+  type RowCursor,
+  Sst,
+  type SstSource,
+} from '@clortho/sst';
+import type { CompactionFile, MergeIo, MergeOutput, MergePlan } from '../src/index.ts';
+import { clipRangeDeletes } from '../src/index.ts';
+import { boundsBelow, rangesOverlap } from './ranges.ts';
+
+export class FileStore {
+  files: CompactionFile[] = [];
+  readonly #bytes = new Map<string, Uint8Array>();
+  readonly #open = new Map<string, Sst>();
+  readonly #rows = new Map<string, Row[]>();
+  #serial = 0;
+
+  /** Adds what a commit would: one file of rows that share a timestamp. */
+  commit(timestamp: number, rows: readonly Row[], rangeDeletes: readonly RangeDelete[] = []): void {
+    const { bytes, summary } = encodeSst(rows, { rangeDeletes, timestamps: 'absent', blockBytes: 64 });
+    const id = this.#store(bytes);
+    this.files.push({
+      id,
+      tier: 'delta',
+      level: 0,
+      run: timestamp,
+      bytes: summary.bytes,
+      tailBytes: summary.tailBytes,
+      rows: summary.rows,
+      deletes: summary.deletes,
+      merges: summary.merges,
+      rangeDeletes: summary.rangeDeletes,
+      lower: summary.minKey,
+      upper: concatBytes([summary.maxKey, encodeUtf8('\0')]),
+      minTimestamp: timestamp,
+      maxTimestamp: timestamp,
+      minEndTimestamp: NEVER,
+      maxEndTimestamp: NEVER,
+      uniform: true,
+    });
+  }
+
+  readonly io: MergeIo = {
+    open: (file) => this.source(file.id),
+    emit: (output) => {
+      this.#emitted.push(output);
+      return Promise.resolve();
+    },
+  };
+  #emitted: MergeOutput[] = [];
+
+  /** Replaces the inputs of a merge by what it emitted; a merge of a key range only clips them. */
+  install(plan: MergePlan): MergeOutput[] {
+    const outputs = this.#emitted;
+    this.#emitted = [];
+    const inputs = new Set(plan.inputs.map((file) => file.id));
+    const { range } = plan;
+    this.files = this.files.flatMap((file) => {
+      if (!inputs.has(file.id)) return [file];
+      if (range?.upper === undefined || !rangesOverlap(file, { lower: range.upper, upper: undefined }))
+        return [];
+      return [boundsBelow(range.upper, file.lower) ? file : { ...file, lower: range.upper }];
+    });
+    for (const { file, chunks } of outputs)
+      this.files.push({ ...file, id: this.#store(concatBytes(chunks)) });
+    return outputs;
+  }
+
+  drop(files: readonly CompactionFile[]): void {
+    const ids = new Set(files.map((file) => file.id));
+    this.files = this.files.filter((file) => !ids.has(file.id));
+  }
+
+  source(id: string): SstSource {
+    const bytes = this.#bytes.get(id) as Uint8Array;
+    return { read: (offset, length) => Promise.resolve(bytes.subarray(offset, offset + length)) };
+  }
+
+  open(file: CompactionFile): Sst {
+    let sst = this.#open.get(file.id);
+    if (sst === undefined) {
+      const bytes = this.#bytes.get(file.id) as Uint8Array;
+      sst = Sst.openBytes(bytes, { timestamp: file.uniform ? file.run : undefined });
+      this.#open.set(file.id, sst);
+      this.#rows.set(file.id, rowsOf(sst.cursor()));
+    }
+    return sst;
+  }
+
+  /** Returns the visible rows and range deletes of `files`. */
+  read(files: readonly CompactionFile[]): { rows: Row[]; rangeDeletes: RangeDelete[] } {
+    const rangeDeletes = files.flatMap((file) => clipRangeDeletes(this.open(file).rangeDeletes, file));
+    const rows = files.flatMap((file) =>
+      (this.#rows.get(file.id) as Row[]).filter((row) =>
+        rangesOverlap(file, { lower: row.key, upper: concatBytes([row.key, encodeUtf8('\0')]) }),
+      ),
+    );
+    return { rows, rangeDeletes };
+  }
+
+  #store(bytes: Uint8Array): string {
+    this.#serial += 1;
+    const id = `file-${String(this.#serial).padStart(6, '0')}`;
+    this.#bytes.set(id, bytes);
+    return id;
+  }
+}
+
+export function rowsOf(cursor: RowCursor): Row[] {
+  const rows: Row[] = [];
+  for (let step = cursor.seekFirst(); step !== END; step = cursor.next()) {
+    rows.push({
+      key: cursor.keyBytes.slice(cursor.keyStart, cursor.keyEnd),
+      timestamp: cursor.timestamp,
+      endTimestamp: cursor.endTimestamp,
+      kind: cursor.kind,
+      value: cursor.valueBytes.slice(cursor.valueStart, cursor.valueEnd),
+    });
+  }
+  return rows;
+}

@@ -1,0 +1,72 @@
+/** The truth about one key: its events in order, replayed from the first for every question. Deliberately naive. */
+export interface Event {
+  readonly timestamp: number;
+  readonly kind: 'put' | 'merge' | 'del';
+  readonly value: string;
+}
+
+export interface Answer {
+  readonly timestamp: number;
+  readonly value: string;
+}
+
+export interface Entry {
+  readonly timestamp: number;
+  readonly kind: 'put' | 'del';
+  readonly value: string | undefined;
+}
+
+export class EventModel {
+  readonly #events = new Map<string, Event[]>();
+  readonly #ttl: number;
+
+  constructor(ttl: number | undefined) {
+    this.#ttl = ttl ?? Number.POSITIVE_INFINITY;
+  }
+
+  add(key: string, event: Event): void {
+    const events = this.#events.get(key) ?? [];
+    events.push(event);
+    this.#events.set(key, events);
+  }
+
+  get(key: string, asOf: number): Answer | undefined {
+    let state: Answer | undefined;
+    for (const event of this.#events.get(key) ?? []) {
+      if (event.timestamp > asOf) break;
+      state = this.#apply(this.#alive(state, event.timestamp), event);
+    }
+    return this.#alive(state, asOf);
+  }
+
+  /** `from` is the horizon. */
+  history(key: string, from: number, to: number): Entry[] {
+    const entries: Entry[] = [];
+    const atFrom = this.get(key, from);
+    if (from < to && atFrom !== undefined && atFrom.timestamp < from)
+      entries.push({ ...atFrom, kind: 'put' });
+    let state: Answer | undefined;
+    for (const event of this.#events.get(key) ?? []) {
+      const before = this.#alive(state, event.timestamp);
+      state = this.#apply(before, event);
+      if (event.timestamp < from || event.timestamp >= to) continue;
+      if (state !== undefined) entries.push({ ...state, kind: 'put' });
+      // An operand or put after a range delete of the same commit succeeds the old value directly.
+      // What a delete at the very horizon ended is gone.
+      else if (before !== undefined && event.timestamp > from)
+        entries.push({ timestamp: event.timestamp, kind: 'del', value: undefined });
+    }
+    const last = new Map(entries.map((entry) => [entry.timestamp, entry]));
+    return [...last.values()].reverse();
+  }
+
+  #apply(before: Answer | undefined, event: Event): Answer | undefined {
+    if (event.kind === 'del') return undefined;
+    const value = event.kind === 'merge' ? (before?.value ?? '') + event.value : event.value;
+    return { timestamp: event.timestamp, value };
+  }
+
+  #alive(state: Answer | undefined, at: number): Answer | undefined {
+    return state !== undefined && at - state.timestamp < this.#ttl ? state : undefined;
+  }
+}

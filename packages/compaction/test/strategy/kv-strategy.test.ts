@@ -1,0 +1,165 @@
+import { encodeUtf8 } from '@clortho/base';
+import { describe, expect, it } from 'vitest';
+import { type CompactionFile, kvStrategy, manualStrategy, type Plan } from '../../src/index.ts';
+import { current, delta, history, stateOf } from './files.ts';
+
+const plan = kvStrategy({
+  levelZeroRuns: 4,
+  fanIn: 3,
+  deltaRunsMax: 6,
+  baseBytesMin: 1000,
+  windowMicros: 10,
+});
+
+function ids(decided: Plan): string[] {
+  if (decided.kind === 'nothing') return [];
+  return (decided.kind === 'drop' ? decided.files : decided.inputs).map((file) => file.id).sort();
+}
+
+function runs(...levels: number[]): CompactionFile[] {
+  return levels.map((level, index) => delta({ id: `d${index}`, run: index + 1, level }));
+}
+
+describe('the delta tier', () => {
+  it('waits for enough runs of one level', () => {
+    expect(plan(stateOf(runs(0, 0, 0)))).toEqual({ kind: 'nothing' });
+    const merge = plan(stateOf(runs(0, 0, 0, 0)));
+    expect(merge).toMatchObject({ kind: 'merge', output: 'delta', level: 1, run: 4 });
+    expect(ids(merge)).toEqual(['d0', 'd1', 'd2', 'd3']);
+  });
+
+  it('merges neighbours in age only', () => {
+    expect(plan(stateOf(runs(0, 0, 1, 0, 0)))).toEqual({ kind: 'nothing' });
+    expect(ids(plan(stateOf(runs(1, 1, 1, 0, 0))))).toEqual(['d0', 'd1', 'd2']);
+  });
+
+  it('merges the lowest level first', () => {
+    const relaxed = kvStrategy({ levelZeroRuns: 2, fanIn: 2, deltaRunsMax: 99 });
+    expect(ids(relaxed(stateOf(runs(1, 1, 0, 0))))).toEqual(['d2', 'd3']);
+  });
+
+  it('leaves files of running jobs alone, and does not reach across them', () => {
+    const files = runs(0, 0, 0, 0, 0);
+    expect(plan(stateOf(files, { busy: new Set(['d2']) }))).toEqual({ kind: 'nothing' });
+  });
+
+  it('takes the oldest runs that fit the input bound', () => {
+    const bounded = kvStrategy({ levelZeroRuns: 4, inputBytesMax: 250 });
+    expect(ids(bounded(stateOf(runs(0, 0, 0, 0))))).toEqual(['d0', 'd1']);
+  });
+});
+
+describe('base', () => {
+  it('takes all delta runs and the current files they overlap', () => {
+    const files = [
+      delta({ id: 'd1', run: 1, bytes: 600, keys: ['a', 'c'] }),
+      delta({ id: 'd2', run: 2, bytes: 600, keys: ['b', 'd'] }),
+      current({ id: 'c1', keys: ['a', 'b'], bytes: 1000 }),
+      current({ id: 'c2', keys: ['d', 'e'], bytes: 1000 }),
+    ];
+    const merge = plan(stateOf(files, { horizon: 5, pins: [3] }));
+    expect(merge).toMatchObject({ output: 'base', level: 0, run: 2, readable: { horizon: 5, pins: [3] } });
+    expect(ids(merge)).toEqual(['c1', 'd1', 'd2']);
+  });
+
+  it('waits until delta is a quarter of what it overlaps', () => {
+    const files = [delta({ id: 'd1', run: 1, bytes: 1200 }), current({ id: 'c1', bytes: 10_000 })];
+    expect(plan(stateOf(files))).toEqual({ kind: 'nothing' });
+  });
+
+  it('bounds the number of delta runs', () => {
+    expect(plan(stateOf(runs(6, 5, 4, 3, 2, 1)))).toEqual({ kind: 'nothing' });
+    expect(plan(stateOf(runs(7, 6, 5, 4, 3, 2, 1)))).toMatchObject({ output: 'base' });
+  });
+
+  it('begins with the oldest run or not at all', () => {
+    const files = runs(7, 6, 5, 4, 3, 2, 1);
+    expect(ids(plan(stateOf(files, { busy: new Set(['d3']) })))).toEqual(['d0', 'd1', 'd2']);
+    expect(plan(stateOf(files, { busy: new Set(['d0']) }))).toEqual({ kind: 'nothing' });
+  });
+
+  it('does not touch current files of a running job', () => {
+    const files = [delta({ id: 'd1', run: 1, bytes: 2000 }), current({ id: 'c1' })];
+    expect(plan(stateOf(files, { busy: new Set(['c1']) }))).toEqual({ kind: 'nothing' });
+  });
+
+  it('cuts a large merge where a current file begins', () => {
+    const cutting = manualStrategy({ inputBytesMax: 500 });
+    const files = [
+      delta({ id: 'd1', run: 1, bytes: 100 }),
+      current({ id: 'c1', keys: ['a', 'f'], bytes: 400 }),
+      current({ id: 'c2', keys: ['f', 'p'], bytes: 400 }),
+      current({ id: 'c3', keys: ['p', 'z'], bytes: 400 }),
+    ];
+    const merge = cutting(stateOf(files));
+    expect(merge).toMatchObject({ range: { upper: encodeUtf8('f') } });
+    expect(ids(merge)).toEqual(['c1', 'd1']);
+  });
+
+  it('takes every current file when a manual compaction is full', () => {
+    const files = [delta({ id: 'd1', run: 1, keys: ['a', 'b'] }), current({ id: 'c1', keys: ['x', 'y'] })];
+    expect(ids(manualStrategy()(stateOf(files)))).toEqual(['d1']);
+    expect(ids(manualStrategy({ full: true })(stateOf(files)))).toEqual(['c1', 'd1']);
+    expect(manualStrategy({ full: true })(stateOf(files.slice(1)))).toEqual({ kind: 'nothing' });
+  });
+});
+
+describe('history', () => {
+  it('tiers the open window', () => {
+    const files = [1, 2, 3, 4].map((index) => history({ id: `h${index}`, ends: [1000, 1003] }));
+    expect(plan(stateOf(files.slice(1)))).toEqual({ kind: 'nothing' });
+    expect(plan(stateOf(files))).toMatchObject({ output: 'history', level: 1 });
+  });
+
+  it('merges a closed window whole, once', () => {
+    const files = [
+      history({ id: 'h1', ends: [970, 975] }),
+      history({ id: 'h2', ends: [971, 972] }),
+      history({ id: 'h3', ends: [985, 986] }),
+    ];
+    expect(ids(plan(stateOf(files)))).toEqual(['h1', 'h2']);
+    const merged = [history({ id: 'm1', level: 1, ends: [970, 975], keys: ['a', 'm'] }), ...files.slice(2)];
+    expect(
+      plan(stateOf([...merged, history({ id: 'm2', level: 1, ends: [970, 975], keys: ['m', 'z'] })])),
+    ).toEqual({
+      kind: 'nothing',
+    });
+  });
+
+  it('lets a small late addition to a closed window wait', () => {
+    const merged = history({ id: 'm1', level: 1, bytes: 10_000, ends: [970, 975] });
+    expect(plan(stateOf([merged, history({ id: 'late', bytes: 100, ends: [972, 972] })]))).toEqual({
+      kind: 'nothing',
+    });
+    expect(ids(plan(stateOf([merged, history({ id: 'late', bytes: 5000, ends: [972, 972] })])))).toEqual([
+      'late',
+      'm1',
+    ]);
+  });
+});
+
+describe('drops', () => {
+  it('removes history that ended at or below the horizon, unless a pin sees it', () => {
+    const file = history({ id: 'h1', minTimestamp: 10, ends: [20, 30] });
+    const newer = history({ id: 'h2', ends: [40, 60], keys: ['z', undefined] });
+    const dropped = (facts: Parameters<typeof stateOf>[1]): string[] =>
+      ids(plan(stateOf([file, newer], facts)));
+    expect(dropped({ horizon: 29 })).toEqual([]);
+    expect(dropped({ horizon: 30 })).toEqual(['h1']);
+    expect(dropped({ horizon: 30, pins: [9, 30] })).toEqual(['h1']);
+    expect(dropped({ horizon: 30, pins: [10] })).toEqual([]);
+    expect(dropped({ horizon: 30, pins: [29] })).toEqual([]);
+    expect(dropped({ horizon: 30, busy: new Set(['h1']) })).toEqual([]);
+  });
+
+  it('removes expired files of families with a time to live, unless an operand may rest on them', () => {
+    const expiring = kvStrategy({ ttlMicros: 20 });
+    const old = current({ id: 'c1', minTimestamp: 10, maxTimestamp: 20 });
+    expect(plan(stateOf([old], { horizon: 50 }))).toEqual({ kind: 'nothing' });
+    expect(ids(expiring(stateOf([old], { horizon: 50 })))).toEqual(['c1']);
+    expect(expiring(stateOf([old], { horizon: 39 }))).toEqual({ kind: 'nothing' });
+    expect(expiring(stateOf([old], { horizon: 50, pins: [25] }))).toEqual({ kind: 'nothing' });
+    const operands = delta({ id: 'd1', run: 39, merges: 1 });
+    expect(expiring(stateOf([old, operands], { horizon: 50 }))).toEqual({ kind: 'nothing' });
+  });
+});

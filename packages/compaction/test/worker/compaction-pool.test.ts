@@ -1,0 +1,127 @@
+/** The pool starts the built worker, so this test uses the package as its users do. */
+
+import { ClorthoError, concatBytes, encodeUtf8 } from '@clortho/base';
+import {
+  appendOperator,
+  type CompactionPool,
+  compactionPool,
+  type MergeJob,
+  type MergeOutput,
+  type MergeProgress,
+  manualStrategy,
+} from '@clortho/compaction';
+import { MERGE, PUT, type RowKind, Sst } from '@clortho/sst';
+import { afterAll, describe, expect, it } from 'vitest';
+import { FileStore, rowsOf } from '../file-store.ts';
+
+/** Threads are slow to start: the tests share them. */
+const shared = compactionPool({ threads: 2 });
+afterAll(() => shared.close());
+
+function filled(): { store: FileStore; job: MergeJob } {
+  const store = new FileStore();
+  for (const timestamp of [1, 2, 3]) {
+    const rows = Array.from({ length: 200 }, (_, index) => ({
+      key: encodeUtf8(`key-${String(index).padStart(5, '0')}`),
+      timestamp,
+      kind: timestamp === 1 ? (PUT as RowKind) : MERGE,
+      value: encodeUtf8(`${timestamp}`),
+    }));
+    store.commit(timestamp, rows);
+  }
+  const plan = manualStrategy()({ files: store.files, horizon: 3, pins: [], upper: 3 });
+  if (plan.kind !== 'merge') throw new Error('expected a merge');
+  return { store, job: { plan, operator: 'append', targetFileBytes: 2000, readAheadBytes: 4096 } };
+}
+
+async function outputsOf(pool: CompactionPool, store: FileStore, job: MergeJob): Promise<MergeOutput[]> {
+  const outputs: MergeOutput[] = [];
+  await pool.run(job, { open: store.io.open, emit: (output) => Promise.resolve(void outputs.push(output)) });
+  return outputs.map((output) => ({ ...output, chunks: [concatBytes(output.chunks)] }));
+}
+
+describe('compactionPool', () => {
+  it('gives in a worker what it gives on this thread', async () => {
+    const { store, job } = filled();
+    const inWorker = await outputsOf(shared, store, job);
+    const here = await outputsOf(compactionPool({ threads: 0 }), store, job);
+    expect(inWorker.length).toBeGreaterThan(1);
+    expect(inWorker).toEqual(here);
+    const rows = inWorker.flatMap(({ chunks }) => rowsOf(Sst.openBytes(chunks[0] as Uint8Array).cursor()));
+    expect(rows.length).toBe(200);
+    expect(rows[199]?.value).toEqual(encodeUtf8('123'));
+  });
+
+  it('loads operators from modules in the worker, and runs plain functions here', async () => {
+    const { store, job } = filled();
+    const source = 'export const glue = (older, newer) => Buffer.concat([older, newer]);';
+    const module = `data:text/javascript,${encodeURIComponent(source)}`;
+    const fromModule = { ...job, operator: { module, export: 'glue', name: 'glue', version: 1 } };
+    const plain = { ...job, operator: appendOperator };
+    const pool = shared;
+    expect(await outputsOf(pool, store, fromModule)).toEqual(await outputsOf(pool, store, plain));
+  });
+
+  it('reports progress and runs several merges at a time', async () => {
+    const { store, job } = filled();
+    const pool = shared;
+    const progress: MergeProgress[] = [];
+    const emit = (): Promise<void> => Promise.resolve();
+    const options = { onProgress: (at: MergeProgress): void => void progress.push(at) };
+    const results = await Promise.all(
+      [1, 2, 3].map(() => pool.run(job, { open: store.io.open, emit }, options)),
+    );
+    expect(results.map(({ rowsRead }) => rowsRead)).toEqual([600, 600, 600]);
+    expect(progress.length).toBeGreaterThan(2);
+  });
+
+  it('rejects with the very error of a read or an emit', async () => {
+    const { store, job } = filled();
+    const pool = shared;
+    const failure = new ClorthoError('CLORTHO_UNAVAILABLE', 'the store is away');
+    const emit = (): Promise<void> => Promise.reject(failure);
+    await expect(pool.run(job, { open: store.io.open, emit })).rejects.toBe(failure);
+    const unreadable = { read: (): Promise<Uint8Array> => Promise.reject(failure) };
+    await expect(pool.run(job, { open: () => unreadable, emit })).rejects.toBe(failure);
+  });
+
+  it('keeps the code of an error that the worker throws', async () => {
+    const { store, job } = filled();
+    const pool = shared;
+    await expect(pool.run({ ...job, operator: undefined }, store.io)).rejects.toMatchObject({
+      code: 'CLORTHO_INVALID',
+    });
+    const zeros = {
+      read: (_: number, length: number): Promise<Uint8Array> => Promise.resolve(new Uint8Array(length)),
+    };
+    await expect(pool.run(job, { ...store.io, open: () => zeros })).rejects.toMatchObject({
+      code: 'CLORTHO_CORRUPT',
+    });
+  });
+
+  it('aborts a merge that waits for its caller, and goes on with others', async () => {
+    const { store, job } = filled();
+    const pool = shared;
+    const controller = new AbortController();
+    const hanging = {
+      open: () => ({
+        read: (): Promise<Uint8Array> => {
+          controller.abort();
+          return new Promise(() => undefined);
+        },
+      }),
+      emit: store.io.emit,
+    };
+    const options = { signal: controller.signal };
+    await expect(pool.run(job, hanging, options)).rejects.toMatchObject({ code: 'CLORTHO_ABORTED' });
+    await expect(pool.run(job, hanging, options)).rejects.toMatchObject({ code: 'CLORTHO_ABORTED' });
+    expect((await outputsOf(pool, store, job)).length).toBeGreaterThan(1);
+  });
+
+  it('refuses work once it is closed', async () => {
+    const { store, job } = filled();
+    const pool = compactionPool();
+    await pool.close();
+    await expect(pool.run(job, store.io)).rejects.toMatchObject({ code: 'CLORTHO_CLOSED' });
+  });
+});

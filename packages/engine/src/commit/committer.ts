@@ -1,0 +1,279 @@
+/**
+ * The commit path: batches queue, a group of them becomes whole SSTs, one compare-and-swap makes them visible.
+ *
+ *     write ──► queue ──► group ──► encode, upload ──► swap heads ──► publish
+ *                           ▲           group n+1         group n
+ *                           └── whatever waits when the uploader is free
+ *
+ * Invariants:
+ * - A batch is acknowledged only after its files are durable and its heads were swapped; it is visible here then.
+ * - All batches of a group get one timestamp, above everything settled on every shard that the group touches.
+ * - Batches that name their timestamp or carry conditions are a group of their own.
+ * - Accepted bytes are bounded: beyond the limit `submit` waits.
+ */
+import { type Clock, ClorthoError, isClorthoError, type Random, randomFraction, throwIfAborted } from '@clortho/base';
+import {
+  type FileEntry,
+  type ManifestContext,
+  mintToken,
+  objectKey,
+  prepareChange,
+  settledTimestamp,
+  stampEdit,
+  swapHeads,
+} from '@clortho/manifest';
+import type { CommitToken, WriteResult } from '../api.ts';
+import type { ParsedBatch } from '../input/batch.ts';
+import type { TimeMode } from '../options.ts';
+import type { StoreView } from '../view/store-view.ts';
+import type { Tables } from '../view/tables.ts';
+import type { ViewKeeper } from '../view/view-keeper.ts';
+import { type EncodedRows, encodeRows } from './encode-rows.ts';
+import { reduceOperations } from './reduce.ts';
+
+/** What a batch asks of its commit. */
+export interface CommitRequest {
+  readonly batch: ParsedBatch;
+  /** The commit timestamp, with external time. */
+  readonly timestamp?: number | undefined;
+  /** Throws unless the batch may commit on top of `view`; asked again after every lost race. */
+  readonly condition?: ((view: StoreView) => Promise<void>) | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What the commit path needs. */
+export interface CommitterContext {
+  readonly manifest: ManifestContext;
+  readonly keeper: ViewKeeper;
+  readonly tables: Tables;
+  readonly time: TimeMode;
+  readonly blockBytes: number;
+  readonly queueBytes: number;
+}
+
+interface Pending extends CommitRequest {
+  readonly resolve: (result: WriteResult) => void;
+  readonly reject: (error: unknown) => void;
+}
+
+interface Upload {
+  readonly file: EncodedRows;
+  readonly entry: FileEntry;
+}
+
+/** The bytes after which a group takes no further batch. */
+const GROUP_BYTES_MAX = 32 * 1024 * 1024;
+/** How often a lost race is tried again before the caller is told. */
+const RACES_MAX = 100;
+
+/** Commits batches in order of arrival. */
+export class Committer {
+  readonly #context: CommitterContext;
+  readonly #clock: Clock;
+  readonly #random: Random;
+  #queue: Pending[] = [];
+  #queuedBytes = 0;
+  #roomWaiters: (() => void)[] = [];
+  #running: Promise<void> | undefined;
+  #lastTimestamp = 0;
+
+  /** Creates an idle committer. */
+  constructor(context: CommitterContext) {
+    this.#context = context;
+    this.#clock = context.manifest.clock;
+    this.#random = context.manifest.random;
+  }
+
+  /** How many batches and bytes were accepted and wait. */
+  get queued(): { readonly batches: number; readonly bytes: number } {
+    return { batches: this.#queue.length, bytes: this.#queuedBytes };
+  }
+
+  /**
+   * Commits a batch and returns its timestamp and token.
+   *
+   * @throws {ClorthoError} `CLORTHO_CONFLICT` if a named timestamp is not above what is settled, a condition does
+   *   not hold, or races were lost too often; `CLORTHO_OUTCOME_UNKNOWN`, `CLORTHO_UNAVAILABLE`, `CLORTHO_ABORTED`.
+   */
+  async submit(request: CommitRequest): Promise<WriteResult> {
+    throwIfAborted(request.signal);
+    while (this.#queuedBytes > 0 && this.#queuedBytes + request.batch.bytes > this.#context.queueBytes) {
+      await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
+      throwIfAborted(request.signal);
+    }
+    this.#queuedBytes += request.batch.bytes;
+    return new Promise((resolve, reject) => {
+      this.#queue.push({ ...request, resolve, reject });
+      this.#running ??= this.#run().finally(() => {
+        this.#running = undefined;
+      });
+    });
+  }
+
+  /** Waits until everything that was accepted is settled. */
+  async drain(): Promise<void> {
+    while (this.#running !== undefined) await this.#running;
+  }
+
+  async #run(): Promise<void> {
+    let committing = Promise.resolve();
+    await Promise.resolve(); // Let batches of the same turn join the first group.
+    while (this.#queue.length > 0) {
+      const group = this.#takeGroup();
+      if (group.length === 0) continue;
+      const uploaded = this.#upload(group);
+      // A failed upload is reported by the commit below; until then it must not count as unhandled.
+      uploaded.catch(() => undefined);
+      await Promise.all([uploaded.catch(() => undefined), committing]);
+      committing = this.#commit(group, uploaded);
+    }
+    await committing;
+  }
+
+  /** Takes what waits, up to the size of a group, dropping what was aborted. */
+  #takeGroup(): Pending[] {
+    const group: Pending[] = [];
+    let bytes = 0;
+    let taken = 0;
+    for (const pending of this.#queue) {
+      const isSolo = pending.timestamp !== undefined || pending.condition !== undefined;
+      if (taken > 0 && group.length > 0 && (isSolo || bytes + pending.batch.bytes > GROUP_BYTES_MAX)) break;
+      taken += 1;
+      bytes += pending.batch.bytes;
+      if (pending.signal?.aborted) pending.reject(abortReason(pending.signal));
+      else group.push(pending);
+      if (isSolo && group.length > 0) break;
+    }
+    this.#queue = this.#queue.slice(taken);
+    this.#release(bytes);
+    return group;
+  }
+
+  #release(bytes: number): void {
+    this.#queuedBytes -= bytes;
+    const waiters = this.#roomWaiters;
+    this.#roomWaiters = [];
+    for (const wake of waiters) wake();
+  }
+
+  async #upload(group: readonly Pending[]): Promise<readonly Upload[]> {
+    const { blockBytes, manifest, keeper } = this.#context;
+    const sets = reduceOperations(group.flatMap((pending) => pending.batch.operations));
+    return Promise.all(
+      sets.map(async (set) => {
+        const file = encodeRows(set, this.#random, blockBytes);
+        return this.#put(file, keeper.view.shards[file.position]?.head.gcFloor ?? '', manifest);
+      }),
+    );
+  }
+
+  async #put(file: EncodedRows, floor: string, { ids, objects }: ManifestContext): Promise<Upload> {
+    const entry = file.entry(ids.mint(floor));
+    await objects.put(objectKey(entry.id), file.bytes);
+    return { file, entry };
+  }
+
+  /** Commits a group and settles its batches; never rejects. */
+  async #commit(group: readonly Pending[], uploaded: Promise<readonly Upload[]>): Promise<void> {
+    try {
+      const result = await this.#commitUploads(group, await uploaded);
+      for (const pending of group) pending.resolve(result);
+    } catch (error) {
+      for (const pending of group) pending.reject(error);
+    }
+  }
+
+  async #commitUploads(group: readonly Pending[], first: readonly Upload[]): Promise<WriteResult> {
+    const { manifest, keeper } = this.#context;
+    const token = mintToken(this.#random);
+    const [{ condition, timestamp: named } = {}] = group;
+    let uploads = first;
+    for (let race = 0; ; race += 1) {
+      const { view } = keeper;
+      if (condition !== undefined) await condition(view);
+      const timestamp = this.#timestampFor(view, uploads, named);
+      const committed = await this.#tryCommit(view, uploads, token, timestamp);
+      if (committed !== undefined) {
+        this.#lastTimestamp = Math.max(this.#lastTimestamp, timestamp);
+        return { timestamp, token: committed };
+      }
+      if (race >= RACES_MAX) throw new ClorthoError('CLORTHO_CONFLICT', `the commit lost ${race} races in a row`);
+      if (race > 2) await this.#clock.sleep(randomFraction(this.#random) * Math.min(2 ** race, 250));
+      const refreshed = await keeper.refresh();
+      uploads = await this.#reuploadBelowFloor(refreshed, uploads, manifest);
+    }
+  }
+
+  /** Returns the token of the commit, or `undefined` if another change came first. */
+  async #tryCommit(
+    view: StoreView,
+    uploads: readonly Upload[],
+    token: string,
+    timestamp: number,
+  ): Promise<CommitToken | undefined> {
+    const { manifest, keeper, tables } = this.#context;
+    const byPosition = groupByPosition(uploads);
+    try {
+      const prepared = await Promise.all(
+        [...byPosition].map(([position, files]) => {
+          const state = view.shards[position];
+          if (state === undefined) throw new TypeError('a routed batch has its shards');
+          const added = files.map(({ entry }) => entry);
+          const edit = stampEdit({ token, timestamp, added, removed: [] }, timestamp);
+          return prepareChange(manifest, state, edit, {});
+        }),
+      );
+      // A batch of range deletes over nothing touches no shard: it is committed as it is.
+      if (prepared.length > 0 && (await swapHeads(manifest, prepared)) === 'lost') return undefined;
+      await Promise.all(
+        uploads.map(({ file, entry }) => tables.adopt({ ...entry, run: timestamp }, file.bytes)),
+      );
+      keeper.publish(prepared.map(({ next }) => next));
+      return Object.fromEntries(prepared.map(({ shard, next }) => [shard, next.head.version]));
+    } catch (error) {
+      if (isClorthoError(error, 'CLORTHO_CONFLICT')) return undefined;
+      throw error;
+    }
+  }
+
+  #timestampFor(view: StoreView, uploads: readonly Upload[], named: number | undefined): number {
+    let settled = 0;
+    for (const { file } of uploads) {
+      const state = view.shards[file.position];
+      if (state !== undefined) settled = Math.max(settled, settledTimestamp(state.head));
+    }
+    if (named === undefined) return Math.max(this.#clock.now(), settled + 1, this.#lastTimestamp + 1);
+    if (named > settled) return named;
+    throw new ClorthoError(
+      'CLORTHO_CONFLICT',
+      `the timestamp is not above what was committed or read: timestamp=${named} settled=${settled}`,
+    );
+  }
+
+  async #reuploadBelowFloor(
+    view: StoreView,
+    uploads: readonly Upload[],
+    manifest: ManifestContext,
+  ): Promise<readonly Upload[]> {
+    return Promise.all(
+      uploads.map((upload) => {
+        const floor = view.shards[upload.file.position]?.head.gcFloor ?? '';
+        return upload.entry.id < floor ? this.#put(upload.file, floor, manifest) : upload;
+      }),
+    );
+  }
+}
+
+function groupByPosition(uploads: readonly Upload[]): Map<number, Upload[]> {
+  const groups = new Map<number, Upload[]>();
+  for (const upload of uploads) {
+    const group = groups.get(upload.file.position);
+    if (group === undefined) groups.set(upload.file.position, [upload]);
+    else group.push(upload);
+  }
+  return groups;
+}
+
+function abortReason(signal: AbortSignal): ClorthoError {
+  return new ClorthoError('CLORTHO_ABORTED', 'the write was aborted before its commit', { cause: signal.reason });
+}

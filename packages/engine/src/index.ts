@@ -1,0 +1,42 @@
+/** The public names of `@clortho/engine`. */
+export type { CollectorReference, MergeOperator, OperatorReference } from '@clortho/compaction';
+export type { CollectorDefinition, MayMatch, MinMax, Statistics } from '@clortho/sst';
+export type {
+  Bytes,
+  CallOptions,
+  CommitToken,
+  DelOptions,
+  HistoryEntry,
+  HistoryOptions,
+  KeyRange,
+  Operation,
+  Prune,
+  PruneReport,
+  PutOptions,
+  ReadOptions,
+  ScanOptions,
+  ScanRow,
+  Timestamp,
+  WriteOptions,
+  WriteResult,
+} from './api.ts';
+export { FamilyHandle } from './family-handle.ts';
+export type { GcResult } from './maintenance/collect-garbage.ts';
+export type { CompactionStats, CompactResult } from './maintenance/compactor.ts';
+export type { TruncateResult } from './maintenance/truncate.ts';
+export { SHARDS_MAX } from './open/create-store.ts';
+export { open } from './open/open.ts';
+export { parseStoreUrl, type StoreLocation } from './open/url.ts';
+export type {
+  AwsOptions,
+  FamilyKind,
+  FamilyOptions,
+  LogOptions,
+  OpenOptions,
+  TimeMode,
+  Tuning,
+} from './options.ts';
+export { NOT_RESIDENT } from './read/run-lookup.ts';
+export { Snapshot } from './snapshot/snapshot.ts';
+export type { FamilyStats, ShardStats, StoreStats, TierStats } from './stats.ts';
+export { Store } from './store.ts';

@@ -1,0 +1,149 @@
+/**
+ * Batches: what users write, checked, copied and routed to shards.
+ *
+ * Invariants:
+ * - A parsed batch shares no bytes with its input.
+ * - Operations keep their order; a range delete appears once for every shard that it touches, clipped to it.
+ */
+import { ClorthoError, compareBytes } from '@clortho/base';
+import { type ShardMap, shardPosition } from '@clortho/manifest';
+import { DELETE, MERGE, PUT, type RowKind } from '@clortho/sst';
+import type { Operation } from '../api.ts';
+import type { Family } from '../catalog/family.ts';
+import { keyBytes, valueBytes } from './bytes.ts';
+
+/** An operation on one key. */
+export interface KeyOperation {
+  readonly family: Family;
+  /** The position of the shard in the map. */
+  readonly position: number;
+  readonly kind: RowKind;
+  readonly key: Uint8Array;
+  readonly value: Uint8Array;
+}
+
+/** A range delete, clipped to one shard. */
+export interface RangeOperation {
+  readonly family: Family;
+  readonly position: number;
+  readonly kind: 'deleteRange';
+  readonly start: Uint8Array;
+  readonly end: Uint8Array;
+}
+
+/** A parsed operation. */
+export type ParsedOperation = KeyOperation | RangeOperation;
+
+/** A parsed batch. */
+export interface ParsedBatch {
+  readonly operations: readonly ParsedOperation[];
+  /** Bytes of keys and values. */
+  readonly bytes: number;
+}
+
+const NO_VALUE = new Uint8Array(0);
+
+/**
+ * Returns the batch, its bytes copied.
+ *
+ * @throws {ClorthoError} `CLORTHO_INVALID` if it is empty or an operation is malformed, too large, names an
+ *   unknown family, or merges in a family whose operator is absent. Nothing of it was taken then.
+ */
+export function parseBatch(
+  operations: readonly Operation[],
+  map: ShardMap,
+  familyOf: (name: string | undefined) => Family,
+): ParsedBatch {
+  if (!Array.isArray(operations)) throw new ClorthoError('CLORTHO_INVALID', 'a batch is an array of operations');
+  if (operations.length === 0) throw new ClorthoError('CLORTHO_INVALID', 'a batch has at least one operation');
+  const views = operations.map(viewOperation);
+  let bytes = 0;
+  for (const { first, second } of views) bytes += first.length + second.length;
+  const store = new ByteStore(bytes);
+  const parsed: ParsedOperation[] = [];
+  for (const { type, family: name, first, second } of views) {
+    const family = familyOf(name);
+    if (type === 'deleteRange') {
+      pushRange(parsed, map, family, store.copy(first), store.copy(second));
+      continue;
+    }
+    if (type === 'merge') requireOperator(family);
+    const key = store.copy(first);
+    const value = second.length === 0 ? NO_VALUE : store.copy(second);
+    parsed.push({ family, position: shardPosition(map, key), kind: KINDS[type], key, value });
+  }
+  return { operations: parsed, bytes };
+}
+
+const KINDS = { put: PUT, del: DELETE, merge: MERGE } as const;
+
+interface OperationView {
+  readonly type: Operation['type'];
+  readonly family: string | undefined;
+  readonly first: Uint8Array;
+  readonly second: Uint8Array;
+}
+
+function viewOperation(operation: Operation): OperationView {
+  const { family } = operation;
+  switch (operation.type) {
+    case 'put':
+    case 'merge':
+      return { type: operation.type, family, first: keyBytes(operation.key), second: valueBytes(operation.value) };
+    case 'del':
+      return { type: 'del', family, first: keyBytes(operation.key), second: NO_VALUE };
+    case 'deleteRange': {
+      const start = keyBytes(operation.start, 'start');
+      const end = keyBytes(operation.end, 'end');
+      if (compareBytes(start, end) > 0) throw new ClorthoError('CLORTHO_INVALID', 'the range is inverted: start > end');
+      return { type: 'deleteRange', family, first: start, second: end };
+    }
+    default:
+      throw new ClorthoError(
+        'CLORTHO_INVALID',
+        `an operation is put, del, merge or deleteRange: found=${String((operation as Operation).type)}`,
+      );
+  }
+}
+
+/** Copies of many small byte strings in one allocation. */
+class ByteStore {
+  readonly #bytes: Uint8Array;
+  #used = 0;
+
+  constructor(bytes: number) {
+    this.#bytes = new Uint8Array(bytes);
+  }
+
+  copy(source: Uint8Array): Uint8Array {
+    const start = this.#used;
+    this.#bytes.set(source, start);
+    this.#used += source.length;
+    return this.#bytes.subarray(start, this.#used);
+  }
+}
+
+function pushRange(
+  parsed: ParsedOperation[],
+  map: ShardMap,
+  family: Family,
+  start: Uint8Array,
+  end: Uint8Array,
+): void {
+  if (compareBytes(start, end) === 0) return;
+  for (let position = shardPosition(map, start); position < map.shards.length; position += 1) {
+    const lower = position === 0 ? undefined : map.splits[position - 1];
+    const upper = map.splits[position];
+    if (lower !== undefined && compareBytes(lower, end) >= 0) return;
+    const clippedStart = lower !== undefined && compareBytes(lower, start) > 0 ? lower : start;
+    const clippedEnd = upper !== undefined && compareBytes(upper, end) < 0 ? upper : end;
+    parsed.push({ family, position, kind: 'deleteRange', start: clippedStart, end: clippedEnd });
+  }
+}
+
+function requireOperator(family: Family): void {
+  if (family.operator !== undefined) return;
+  const { name, merge } = family.record;
+  const reason = merge === undefined ? 'has no merge operator' : `needs its merge operator ${merge.name} v${merge.version}`;
+  throw new ClorthoError('CLORTHO_INVALID', `the family ${reason}: family=${name}`);
+}

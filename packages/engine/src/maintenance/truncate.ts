@@ -1,0 +1,105 @@
+/**
+ * Truncating history: the horizon moves, and what no read can see any more goes by whole files.
+ *
+ * Invariants:
+ * - The horizon is in the heads before anything is dropped, and pins are read after it.
+ * - Objects are deleted at once only if nothing at all is pinned; otherwise garbage collection does it later.
+ */
+import { ClorthoError } from '@clortho/base';
+import {
+  type FileEntry,
+  horizonOf,
+  type ManifestContext,
+  mintToken,
+  NO_FILES,
+  objectKey,
+  prepareChange,
+  settledTimestamp,
+  type ShardState,
+  swapHeads,
+} from '@clortho/manifest';
+import type { Family } from '../catalog/family.ts';
+import { type Held, type HeldReader, pinnedTimes } from '../snapshot/held.ts';
+import type { ViewKeeper } from '../view/view-keeper.ts';
+import { changeShards } from './change-shards.ts';
+
+/** What truncation freed. */
+export interface TruncateResult {
+  /** The horizon afterwards. */
+  readonly horizon: number;
+  readonly filesDropped: number;
+  /** The bytes of the files dropped. */
+  readonly bytesFreed: number;
+  readonly rowsDropped: number;
+  /** How many of their objects were deleted at once; the rest is garbage until `gc()`. */
+  readonly objectsDeleted: number;
+}
+
+/** What truncation needs. */
+export interface TruncateContext {
+  readonly manifest: ManifestContext;
+  readonly keeper: ViewKeeper;
+  readonly held: HeldReader;
+  readonly families: readonly Family[];
+}
+
+/** Makes `timestamp` the horizon of all `kv` families; it must be settled on every shard. */
+export async function truncateHistory(context: TruncateContext, timestamp: number): Promise<TruncateResult> {
+  const { manifest, keeper, held, families } = context;
+  const numbers = families.filter((family) => family.record.kind === 'kv').map((family) => family.record.number);
+  await changeShards(manifest, keeper, (state) => {
+    const behind = numbers.filter((number) => horizonOf(state.head, number) < timestamp);
+    if (behind.length === 0) return undefined;
+    const moved = Object.fromEntries(behind.map((number) => [number, timestamp]));
+    return { horizons: { ...state.head.horizons, ...moved } };
+  });
+  const pins = await held.read();
+  const dropped: FileEntry[] = [];
+  if (!pins.everything) {
+    for (const { head } of keeper.view.shards) dropped.push(...(await dropInShard(context, head.shard, pins, numbers)));
+  }
+  const after = await held.read();
+  const isFree = !after.everything && after.pins.length === 0;
+  if (isFree) await manifest.objects.delete(dropped.map((file) => objectKey(file.id)));
+  return {
+    horizon: timestamp,
+    filesDropped: dropped.length,
+    bytesFreed: dropped.reduce((sum, file) => sum + file.bytes, 0),
+    rowsDropped: dropped.reduce((sum, file) => sum + file.rows, 0),
+    objectsDeleted: isFree ? dropped.length : 0,
+  };
+}
+
+/** Removes the History files of a shard that no readable time needs. */
+async function dropInShard(
+  { manifest, keeper }: TruncateContext,
+  shard: number,
+  held: Held,
+  numbers: readonly number[],
+): Promise<readonly FileEntry[]> {
+  const pins = pinnedTimes(held, shard);
+  for (let race = 0; race < 100; race += 1) {
+    const state = keeper.view.shards.find(({ head }) => head.shard === shard);
+    if (state === undefined) return [];
+    const files = numbers.flatMap((number) => unreadable(state, number, pins));
+    if (files.length === 0) return [];
+    const edit = { token: mintToken(manifest.random), timestamp: 0, added: [], removed: files };
+    const prepared = await prepareChange(manifest, state, edit, {});
+    if ((await swapHeads(manifest, [prepared])) === 'applied') {
+      keeper.publish([prepared.next]);
+      return files;
+    }
+    await keeper.refresh();
+  }
+  throw new ClorthoError('CLORTHO_CONFLICT', 'dropping history lost 100 races in a row');
+}
+
+function unreadable(state: ShardState, family: number, pins: readonly number[]): FileEntry[] {
+  const horizon = Math.min(horizonOf(state.head, family), settledTimestamp(state.head));
+  const { history } = state.files.get(family) ?? NO_FILES;
+  return history.filter(
+    (file) =>
+      file.maxEndTimestamp <= horizon &&
+      !pins.some((pin) => file.minTimestamp <= pin && pin < file.maxEndTimestamp),
+  );
+}

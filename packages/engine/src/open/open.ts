@@ -1,0 +1,98 @@
+/** Opening a store: backends, record, families, first view, background work. */
+import { type Clock, ClorthoError, equalBytes, idSource, type Random, systemClock, systemRandom } from '@clortho/base';
+import { decodeShardMap, type ManifestContext, SHARD_MAP_KEY, type ShardMap } from '@clortho/manifest';
+import type { Register } from '@clortho/registers';
+import { Catalog } from '../catalog/catalog.ts';
+import { decodeStoreRecord, STORE_KEY, type StoreRecord } from '../catalog/record.ts';
+import type { OpenOptions } from '../options.ts';
+import { Store } from '../store.ts';
+import { ViewKeeper } from '../view/view-keeper.ts';
+import { type Backends, openBackends } from './backends.ts';
+import { createStore, splitKeys } from './create-store.ts';
+
+/**
+ * Opens the store at a URL, creating it if it is missing and `create` allows.
+ *
+ * A failed open creates and changes nothing.
+ *
+ * @throws {ClorthoError} `CLORTHO_INVALID` if the URL or an option is malformed or contradicts what the store was
+ *   created with; `CLORTHO_NOT_FOUND` if the store (or its bucket or table) is missing; `CLORTHO_UNSUPPORTED` if
+ *   its format is newer; `CLORTHO_CORRUPT` if what is there is no store; `CLORTHO_UNAVAILABLE` if a backend cannot
+ *   be reached or refuses the credentials.
+ */
+export async function open(url: string, options: OpenOptions = {}): Promise<Store> {
+  const clock = options.clock ?? systemClock;
+  const random = options.random ?? systemRandom;
+  const mayCreate = options.create !== 'never' && options.readOnly !== true;
+  const backends = await openBackends(url, options, clock, random, mayCreate);
+  try {
+    return await openOn(backends, options, clock, random, mayCreate);
+  } catch (error) {
+    await backends.close();
+    throw error;
+  }
+}
+
+async function openOn(
+  backends: Backends,
+  options: OpenOptions,
+  clock: Clock,
+  random: Random,
+  mayCreate: boolean,
+): Promise<Store> {
+  const { registers, objects } = backends;
+  const ids = idSource(clock, random);
+  let found = await readStore(backends);
+  if (found !== undefined && options.create === 'new') {
+    throw new ClorthoError('CLORTHO_INVALID', `the store exists already: at=${objects.name}`);
+  }
+  if (found === undefined) {
+    if (!mayCreate) throw new ClorthoError('CLORTHO_NOT_FOUND', `there is no store, create it first: at=${objects.name}`);
+    await createStore({ registers, ids, random }, options);
+    found = await readStore(backends);
+    if (found === undefined) throw new ClorthoError('CLORTHO_UNAVAILABLE', `the store was not created: at=${objects.name}`);
+  }
+  checkAgainst(found.record, found.map, options);
+  const manifest: ManifestContext = { objects, registers, clock, random, ids };
+  const catalog = await Catalog.of(registers, objects.name, found.record, options.families ?? {});
+  if (options.readOnly !== true) {
+    for (const [name, family] of Object.entries(options.families ?? {})) await catalog.create(name, family);
+  }
+  const keeper = await ViewKeeper.open(manifest, found.record.id, found.map);
+  return new Store({ backends, manifest, catalog, keeper, record: found.record, options });
+}
+
+async function readStore(
+  backends: Backends,
+): Promise<{ readonly record: StoreRecord; readonly map: ShardMap } | undefined> {
+  const at = backends.registers.name;
+  const [store, map] = await readBoth(backends, [STORE_KEY, SHARD_MAP_KEY]);
+  if (store === undefined) return undefined;
+  if (map === undefined) throw new ClorthoError('CLORTHO_CORRUPT', `the store has no shard map: at=${at}`);
+  const record = decodeStoreRecord(store.value, at);
+  return { record, map: decodeShardMap(map.value, record.id) };
+}
+
+async function readBoth({ registers }: Backends, keys: readonly string[]): Promise<readonly (Register | undefined)[]> {
+  if (registers.supports.atomicMany) return registers.read(keys);
+  return Promise.all(keys.map(async (key) => (await registers.read([key]))[0]));
+}
+
+function checkAgainst(record: StoreRecord, map: ShardMap, options: OpenOptions): void {
+  if (options.time !== undefined && options.time !== record.time) {
+    throw contradiction('time', record.time, options.time);
+  }
+  if (options.shards === undefined) return;
+  const splits = splitKeys(options.shards);
+  const isSame =
+    splits.length === map.splits.length &&
+    splits.every((key, index) => equalBytes(key, map.splits[index] as Uint8Array));
+  if (!isSame) throw contradiction('shards', `${map.shards.length}`, `${splits.length + 1}, or other split keys`);
+}
+
+function contradiction(what: string, remembered: string, given: string): ClorthoError {
+  return new ClorthoError(
+    'CLORTHO_INVALID',
+    `the option contradicts what the store was created with: option=${what} store=${remembered} given=${given}`,
+  );
+}

@@ -1,0 +1,102 @@
+/** The options of a store and of its families, with their defaults. */
+import type { Clock, Random } from '@clortho/base';
+import type { CollectorReference, OperatorReference } from '@clortho/compaction';
+import type { ObjectStore } from '@clortho/object-store';
+import type { RegisterStore } from '@clortho/registers';
+import type { CodecName } from '@clortho/sst';
+import type { Bytes } from './api.ts';
+
+/** Where the timestamps of a store come from; fixed at creation. */
+export type TimeMode = 'clock' | 'external';
+
+/** `kv` keeps the newest version apart from history; `log` groups by arrival and never rewrites. */
+export type FamilyKind = 'kv' | 'log';
+
+/** How a family of kind `log` is cut and how long it is kept. */
+export interface LogOptions {
+  /** The width of an arrival window; one day by default. */
+  readonly windowMs?: number | undefined;
+  /** Rows older than this, measured from the last commit, are expired by whole files. Kept by default. */
+  readonly retainMs?: number | undefined;
+  /** The oldest files beyond this size are expired. Kept by default. */
+  readonly retainBytes?: number | undefined;
+}
+
+/** The options of a column family. What is remembered cannot be contradicted later. */
+export interface FamilyOptions {
+  /** `kv` by default. Remembered. */
+  readonly kind?: FamilyKind | undefined;
+  /** The merge operator. Its name and version are remembered; pass a custom one at every open. */
+  readonly merge?: OperatorReference | undefined;
+  /** Statistics kept for files and blocks. Names and versions are remembered; pass custom ones at every open. */
+  readonly statistics?: readonly CollectorReference[] | undefined;
+  /** Rows are invisible this long after their commit. Remembered. */
+  readonly ttlMs?: number | undefined;
+  /** How blocks are compressed: `lz4` by default. Remembered; files of any codec stay readable. */
+  readonly codec?: CodecName | undefined;
+  /** For families of kind `log`. Remembered. */
+  readonly log?: LogOptions | undefined;
+}
+
+/** The options of {@link open}. */
+export interface OpenOptions {
+  /** `ifMissing` by default; `never` fails with `CLORTHO_NOT_FOUND`, `new` fails if the store exists. */
+  readonly create?: 'ifMissing' | 'never' | 'new' | undefined;
+  /** Refuse every write and do no background work. */
+  readonly readOnly?: boolean | undefined;
+  /** At creation: `clock` by default. */
+  readonly time?: TimeMode | undefined;
+  /** At creation: how many shards (splits of the first key byte), or their split keys. One by default. */
+  readonly shards?: number | readonly Bytes[] | undefined;
+  /** Families that are created if missing, and the functions of those that exist. */
+  readonly families?: Readonly<Record<string, FamilyOptions>> | undefined;
+
+  /** Replace what the URL names. The caller closes them. */
+  readonly objects?: ObjectStore | undefined;
+  readonly registers?: RegisterStore | undefined;
+  readonly clock?: Clock | undefined;
+  readonly random?: Random | undefined;
+  /** For `s3:` URLs, in place of the usual AWS environment. */
+  readonly aws?: AwsOptions | undefined;
+
+  /** How old a view may be before others' commits are fetched; 1,000 by default. */
+  readonly refreshMs?: number | undefined;
+  /** Memory for decoded blocks; 256 MiB by default. */
+  readonly cacheBytes?: number | undefined;
+  /** Memory for open files (indexes and filters); 64 MiB by default. */
+  readonly tableBytes?: number | undefined;
+  /** Bytes of accepted writes that may wait for a commit; more wait in `write`. 64 MiB by default. */
+  readonly queueBytes?: number | undefined;
+  /** `auto` compacts in the background; `manual` only in `compact()`. `auto` by default. */
+  readonly compaction?: 'auto' | 'manual' | undefined;
+  /** Tuning; the defaults are meant to be right. */
+  readonly tuning?: Tuning | undefined;
+}
+
+/** How to reach AWS, or a server that speaks its protocols. */
+export interface AwsOptions {
+  readonly region?: string | undefined;
+  /** For S3; `AWS_ENDPOINT_URL_S3` or `AWS_ENDPOINT_URL` by default. */
+  readonly s3Endpoint?: string | undefined;
+  /** For DynamoDB; `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL` by default. */
+  readonly dynamoDbEndpoint?: string | undefined;
+  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined;
+  /** Some S3 gateways compare ETags without their quotes. */
+  readonly unquotedEtags?: boolean | undefined;
+}
+
+/** Sizes that tests make small. */
+export interface Tuning {
+  /** Raw bytes of a data block; 32 KiB. */
+  readonly blockBytes?: number | undefined;
+  /** The size at which compaction begins a new file; 32 MiB. */
+  readonly fileBytes?: number | undefined;
+  /** Runs of one level that are merged together; 4. */
+  readonly fanIn?: number | undefined;
+  /** The width of the newest History buckets; one hour. */
+  readonly historyBucketMs?: number | undefined;
+  /** Runs that a delta tier may hold before they are merged into base whatever their size; 12. */
+  readonly runsMax?: number | undefined;
+  /** Worker threads of compaction; 1. Zero compacts on the caller's thread. */
+  readonly threads?: number | undefined;
+}

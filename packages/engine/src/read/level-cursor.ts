@@ -1,0 +1,131 @@
+/**
+ * One cursor over the files of a level, which are disjoint and in key order: opens a file when it is reached.
+ *
+ * Invariants:
+ * - At most one file is under the cursor; a file is opened only when a move comes to it.
+ */
+import { compareBytes, EMPTY_BYTES } from '@clortho/base';
+import type { FileEntry } from '@clortho/manifest';
+import { BLOCKED, END, type MayMatch, NEVER, PUT, ROW, type RowCursor, type RowKind, type SstCursor, type Step } from '@clortho/sst';
+import { isBelowUpper } from './file-bounds.ts';
+import type { Tables } from '../view/tables.ts';
+
+/** Counts of blocks over all files that the cursor visited. */
+export interface BlockCounts {
+  blocksRead: number;
+  blocksSkipped: number;
+}
+
+type Move = (cursor: SstCursor) => Step;
+
+const first: Move = (cursor) => cursor.seekFirst();
+const last: Move = (cursor) => cursor.seekLast();
+
+/** See the module. */
+export class LevelCursor implements RowCursor {
+  keyBytes: Uint8Array = EMPTY_BYTES;
+  keyStart = 0;
+  keyEnd = 0;
+  timestamp = 0;
+  endTimestamp: number = NEVER;
+  kind: RowKind = PUT;
+  valueBytes: Uint8Array = EMPTY_BYTES;
+  valueStart = 0;
+  valueEnd = 0;
+
+  readonly #tables: Tables;
+  readonly #files: readonly FileEntry[];
+  readonly #mayMatch: MayMatch | undefined;
+  readonly #counts: BlockCounts;
+  #index = -1;
+  #cursor: SstCursor | undefined;
+  /** The move to make in the file at `#index` once it is open. */
+  #entering: Move = first;
+  #forward = true;
+
+  /** `files` are in key order and disjoint. `counts` grows as files are left. */
+  constructor(tables: Tables, files: readonly FileEntry[], counts: BlockCounts, mayMatch?: MayMatch) {
+    this.#tables = tables;
+    this.#files = files;
+    this.#counts = counts;
+    this.#mayMatch = mayMatch;
+  }
+
+  seekFirst(): Step {
+    this.#forward = true;
+    return this.#enter(0, first);
+  }
+
+  seekLast(): Step {
+    this.#forward = false;
+    return this.#enter(this.#files.length - 1, last);
+  }
+
+  seek(key: Uint8Array, timestamp?: number): Step {
+    this.#forward = true;
+    let index = 0;
+    while (index < this.#files.length && !isBelowUpper(this.#files[index] as FileEntry, key)) index += 1;
+    return this.#enter(index, (cursor) => cursor.seek(key, timestamp));
+  }
+
+  seekBefore(key: Uint8Array): Step {
+    this.#forward = false;
+    let index = this.#files.length - 1;
+    while (index >= 0 && compareBytes((this.#files[index] as FileEntry).lower, key) >= 0) index -= 1;
+    return this.#enter(index, (cursor) => cursor.seekBefore(key));
+  }
+
+  next(): Step {
+    this.#forward = true;
+    return this.#cursor === undefined ? END : this.#arrive(this.#cursor.next());
+  }
+
+  previous(): Step {
+    this.#forward = false;
+    return this.#cursor === undefined ? END : this.#arrive(this.#cursor.previous());
+  }
+
+  async load(signal?: AbortSignal): Promise<Step> {
+    if (this.#cursor !== undefined) return this.#arrive(await this.#cursor.load(signal));
+    const sst = await this.#tables.open(this.#files[this.#index] as FileEntry);
+    this.#cursor = sst.cursor(this.#mayMatch === undefined ? undefined : { mayMatch: this.#mayMatch });
+    return this.#arrive(this.#entering(this.#cursor));
+  }
+
+  /** Lets go of the file under the cursor. */
+  release(): void {
+    if (this.#cursor === undefined) return;
+    this.#counts.blocksRead += this.#cursor.blocksRead;
+    this.#counts.blocksSkipped += this.#cursor.blocksSkipped;
+    this.#cursor.release();
+    this.#cursor = undefined;
+  }
+
+  #enter(index: number, move: Move): Step {
+    this.release();
+    this.#index = index;
+    this.#entering = move;
+    const file = this.#files[index];
+    if (file === undefined) return END;
+    const sst = this.#tables.get(file);
+    if (sst === undefined) return BLOCKED;
+    this.#cursor = sst.cursor(this.#mayMatch === undefined ? undefined : { mayMatch: this.#mayMatch });
+    return this.#arrive(move(this.#cursor));
+  }
+
+  #arrive(step: Step): Step {
+    if (step === BLOCKED) return BLOCKED;
+    if (step === END) return this.#forward ? this.#enter(this.#index + 1, first) : this.#enter(this.#index - 1, last);
+    const cursor = this.#cursor as SstCursor;
+    this.keyBytes = cursor.keyBytes;
+    this.keyStart = cursor.keyStart;
+    this.keyEnd = cursor.keyEnd;
+    this.timestamp = cursor.timestamp;
+    this.endTimestamp = cursor.endTimestamp;
+    this.kind = cursor.kind;
+    this.valueBytes = cursor.valueBytes;
+    this.valueStart = cursor.valueStart;
+    this.valueEnd = cursor.valueEnd;
+    return ROW;
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * Reads of one view: points, scans and histories, for the store and for snapshots alike.
+ *
+ * Invariants:
+ * - One call sees one cut across shards.
+ * - A read that loses a file to garbage collection starts over on a newer view, a scan where it left off and at
+ *   the same times; a file that is missing although it is live is `CLORTHO_CORRUPT`.
+ */
+import { type Clock, ClorthoError, keySuccessor, throwIfAborted } from '@clortho/base';
+import type { Resolved } from '@clortho/compaction';
+import { allFiles, horizonOf, NO_FILES, type ShardState, shardPosition, settledTimestamp } from '@clortho/manifest';
+import { NEVER } from '@clortho/sst';
+import type { HistoryEntry, HistoryOptions, PruneReport, ReadOptions, ScanOptions, ScanRow } from '../api.ts';
+import type { Family } from '../catalog/family.ts';
+import { keyBytes } from '../input/bytes.ts';
+import { type Interval, intersect, intervalOf, isEmpty } from '../input/range.ts';
+import { startTimestampOf } from '../input/time.ts';
+import type { TimeMode } from '../options.ts';
+import type { StoreView } from '../view/store-view.ts';
+import { type Tables, VanishedFile } from '../view/tables.ts';
+import { Lookup, type LookupTarget } from './lookup.ts';
+import type { ReadTime } from './read-time.ts';
+import { readHistory } from './read-history.ts';
+import { NOT_RESIDENT, peekLookup, runLookup } from './run-lookup.ts';
+import { scanShard, valueOf } from './scan-shard.ts';
+import { checkedAsOf, latestTime, pastTime, truncated } from './time-of-read.ts';
+
+/** Where a reader gets its views from. */
+export interface ViewSource {
+  /** The view that a call reads which asks for nothing else. */
+  readonly view: StoreView;
+  /** Returns a view in which `atLeast` holds. */
+  atLeast(options: Pick<ReadOptions, 'atLeast'>): Promise<StoreView>;
+  /** Returns a view in which `timestamp` is settled on every shard. */
+  close(timestamp: number): Promise<StoreView>;
+  /** Returns a newer view after `lost` vanished, or throws it. */
+  replace(lost: VanishedFile): Promise<StoreView>;
+}
+
+/** What a reader needs. */
+export interface ReaderContext {
+  readonly source: ViewSource;
+  readonly tables: Tables;
+  readonly clock: Clock;
+  readonly time: TimeMode;
+  family(name: string | undefined): Family;
+}
+
+/** How often a read starts over because files vanished under it. */
+const RESTARTS_MAX = 8;
+/** How many lookups of one `getMany` wait for loads at the same time. */
+const GETS_IN_FLIGHT_MAX = 64;
+
+/** See the module. */
+export class Reader {
+  readonly #context: ReaderContext;
+  readonly #spare: Lookup[] = [];
+
+  /** Creates a reader. */
+  constructor(context: ReaderContext) {
+    this.#context = context;
+  }
+
+  /** Returns the value of a key, a copy, or `undefined`. */
+  async get(key: Uint8Array, options: ReadOptions): Promise<Uint8Array | undefined> {
+    const resolved = await this.#find(key, options, valueOf);
+    return resolved;
+  }
+
+  /** Returns the timestamp of the visible version of a key in the newest state of `view`. */
+  async versionIn(view: StoreView, family: Family, key: Uint8Array): Promise<number | undefined> {
+    const state = stateOf(view, key);
+    const target = this.#target(state, family, latestTime(state, this.#context.time, this.#context.clock));
+    return this.#lookup(target, key, (resolved) => resolved.timestamp);
+  }
+
+  /** Returns the value if memory can answer, else NOT_RESIDENT. */
+  peek(key: Uint8Array, family: Family): Uint8Array | undefined | typeof NOT_RESIDENT {
+    const { source, time, clock } = this.#context;
+    const state = stateOf(source.view, key);
+    const lookup = this.#spare.pop() ?? new Lookup();
+    const result = peekLookup(lookup, this.#target(state, family, latestTime(state, time, clock)), key, valueOf);
+    lookup.end();
+    this.#spare.push(lookup);
+    return result;
+  }
+
+  /** Returns the values of keys, in their order, all of one cut. */
+  async getMany(keys: readonly Uint8Array[], options: ReadOptions): Promise<(Uint8Array | undefined)[]> {
+    const family = this.#context.family(options.family);
+    return this.#restarting(await this.#viewFor(options), async (view) => {
+      const asOf = await this.#settle(view, options);
+      const values = new Array<Uint8Array | undefined>(keys.length);
+      let next = 0;
+      const work = async (): Promise<void> => {
+        while (next < keys.length) {
+          throwIfAborted(options.signal);
+          const index = next++;
+          const key = keys[index] as Uint8Array;
+          const state = stateOf(asOf.view, key);
+          const target = this.#target(state, family, this.#timeOf(state, family, asOf.timestamp));
+          values[index] = await this.#lookup(target, key, valueOf, options.signal);
+        }
+      };
+      await Promise.all(Array.from({ length: Math.min(GETS_IN_FLIGHT_MAX, keys.length) }, work));
+      return values;
+    });
+  }
+
+  /** Yields the visible rows of a range. */
+  async *scan(options: ScanOptions): AsyncGenerator<ScanRow> {
+    const { clock } = this.#context;
+    const family = this.#context.family(options.family);
+    const { reverse = false, prune, signal, limit = Number.POSITIVE_INFINITY } = options;
+    let rest = intervalOf(options);
+    if (!(limit >= 0)) throw new ClorthoError('CLORTHO_INVALID', `limit is zero or more: limit=${limit}`);
+    const asOf = await this.#settle(await this.#viewFor(options), options);
+    let { view } = asOf;
+    const times = view.shards.map((state) => this.#timeOf(state, family, asOf.timestamp));
+    const settled = view.shards.map(({ head }) => asOf.timestamp ?? settledTimestamp(head));
+    const report: PruneReport = { filesRead: 0, filesSkipped: 0, blocksRead: 0, blocksSkipped: 0 };
+    let yielded = 0;
+    for (let restarts = 0; ; restarts += 1) {
+      try {
+        for (const position of shardOrder(view, reverse)) {
+          const state = view.shards[position] as ShardState;
+          const time = times[position] as ReadTime;
+          const interval = intersect(rest, shardInterval(view, position));
+          if (isEmpty(interval) || yielded >= limit) continue;
+          const target = this.#target(state, family, time);
+          for await (const row of scanShard({ target, interval, reverse, prune, report, clock, signal })) {
+            rest = reverse ? { ...rest, end: row.key } : { ...rest, start: keySuccessor(row.key) };
+            yield row;
+            yielded += 1;
+            if (yielded >= limit) break;
+          }
+        }
+        prune?.onEnd?.(report);
+        return;
+      } catch (error) {
+        if (!(error instanceof VanishedFile) || restarts >= RESTARTS_MAX) throw error;
+        view = await this.#context.source.replace(error);
+        for (const [position, state] of view.shards.entries()) {
+          const { expiryAt } = times[position] as ReadTime;
+          times[position] = { ...pastTime(state, family, settled[position] as number), expiryAt };
+        }
+      }
+    }
+  }
+
+  /** Yields the versions of a key, newest first. */
+  async *history(key: Uint8Array, options: HistoryOptions): AsyncGenerator<HistoryEntry> {
+    const family = this.#context.family(options.family);
+    const entries = await this.#restarting(await this.#viewFor(options), async (view) => {
+      const state = stateOf(view, key);
+      const horizon = horizonOf(state.head, family.record.number);
+      const from = options.from === undefined ? horizon : startTimestampOf(options.from, 'from');
+      if (from < horizon) throw truncated(family, 'from', from, horizon);
+      const settled = settledTimestamp(state.head);
+      const to = options.to === undefined ? NEVER : startTimestampOf(options.to, 'to');
+      const target = this.#target(state, family, { asOf: settled, expiryAt: settled, latest: false });
+      const found = await readHistory(target, key, from, to, options.signal);
+      // What a delete at the horizon ended may have been dropped already: it is never listed.
+      return found.filter((entry) => entry.kind === 'put' || entry.timestamp > horizon);
+    });
+    yield* entries;
+  }
+
+  async #find<T>(key: Uint8Array, options: ReadOptions, use: (resolved: Resolved) => T): Promise<T | undefined> {
+    const family = this.#context.family(options.family);
+    const found = options.atLeast === undefined ? this.#context.source.view : await this.#viewFor(options);
+    return this.#restarting(found, async (view) => {
+      const asOf = options.asOf === undefined ? { view, timestamp: undefined } : await this.#settle(view, options);
+      const state = stateOf(asOf.view, key);
+      const target = this.#target(state, family, this.#timeOf(state, family, asOf.timestamp));
+      return this.#lookup(target, key, use, options.signal);
+    });
+  }
+
+  async #lookup<T>(
+    target: LookupTarget,
+    key: Uint8Array,
+    use: (resolved: Resolved) => T,
+    signal?: AbortSignal,
+  ): Promise<T | undefined> {
+    const lookup = this.#spare.pop() ?? new Lookup();
+    try {
+      return await runLookup(lookup, target, key, use, signal);
+    } finally {
+      this.#spare.push(lookup);
+    }
+  }
+
+  #target(state: ShardState, family: Family, time: ReadTime): LookupTarget {
+    return { tables: this.#context.tables, family, files: state.files.get(family.record.number) ?? NO_FILES, time };
+  }
+
+  #timeOf(state: ShardState, family: Family, asOf: number | undefined): ReadTime {
+    const { time, clock } = this.#context;
+    return asOf === undefined ? latestTime(state, time, clock) : pastTime(state, family, asOf);
+  }
+
+  #viewFor(options: Pick<ReadOptions, 'atLeast' | 'signal'>): Promise<StoreView> {
+    throwIfAborted(options.signal);
+    return this.#context.source.atLeast(options);
+  }
+
+  /** Returns the view and time of a read; closes the time where it is not settled. */
+  async #settle(
+    view: StoreView,
+    options: ReadOptions,
+  ): Promise<{ readonly view: StoreView; readonly timestamp: number | undefined }> {
+    if (options.asOf === undefined) return { view, timestamp: undefined };
+    const { time, clock, source } = this.#context;
+    let known = view;
+    if (time === 'external' && isBeyond(known, options.asOf)) known = await source.atLeast({ atLeast: 'latest' });
+    const timestamp = checkedAsOf(options.asOf, known, time, clock);
+    const isSettled = known.shards.every((state) => timestamp <= settledTimestamp(state.head));
+    return { view: isSettled ? known : await source.close(timestamp), timestamp };
+  }
+
+  async #restarting<T>(first: StoreView, read: (view: StoreView) => Promise<T>): Promise<T> {
+    let view = first;
+    for (let restarts = 0; ; restarts += 1) {
+      try {
+        return await read(view);
+      } catch (error) {
+        if (!(error instanceof VanishedFile) || restarts >= RESTARTS_MAX) throw error;
+        view = await this.#context.source.replace(error);
+      }
+    }
+  }
+}
+
+/** Tells whether a view still lists a file. */
+export function isLive(view: StoreView, file: string): boolean {
+  for (const state of view.shards) for (const entry of allFiles(state.files)) if (entry.id === file) return true;
+  return false;
+}
+
+function isBeyond(view: StoreView, asOf: ReadOptions['asOf']): boolean {
+  return typeof asOf === 'number' && view.shards.every((state) => settledTimestamp(state.head) < asOf);
+}
+
+function stateOf(view: StoreView, key: Uint8Array): ShardState {
+  return view.shards[shardPosition(view.map, keyBytes(key))] as ShardState;
+}
+
+function shardInterval({ map }: StoreView, position: number): Interval {
+  return { start: map.splits[position - 1] ?? new Uint8Array(0), end: map.splits[position] };
+}
+
+function shardOrder(view: StoreView, reverse: boolean): number[] {
+  const order = view.shards.map((_, position) => position);
+  return reverse ? order.reverse() : order;
+}

@@ -1,0 +1,143 @@
+/**
+ * This process's session of pins: made with the first snapshot, renewed while there is one.
+ *
+ * Invariants:
+ * - The session is valid until one lease after the sending of its last successful renewal, by this process's own
+ *   monotonic clock. An observer waits a full lease from its own first sight, so it never ends a valid session.
+ * - Changes of the register are made one after another.
+ */
+import { type Clock, ClorthoError, isClorthoError, limiter } from '@clortho/base';
+import { encodePins, type Pin, type Pins, pinsKey } from '@clortho/manifest';
+import type { RegisterStore } from '@clortho/registers';
+
+/** How long a session lives without being renewed. */
+export const LEASE_MS = 60_000;
+const RENEW_MS = LEASE_MS / 4;
+
+/** See the module. */
+export class PinSession {
+  readonly #registers: RegisterStore;
+  readonly #clock: Clock;
+  readonly #key: string;
+  readonly #inOrder = limiter(1);
+  readonly #pins = new Map<string, Pin>();
+  #holds = 0;
+  #version = 0;
+  #beat = 0;
+  #validUntil = Number.NEGATIVE_INFINITY;
+  #lost: ClorthoError | undefined;
+  #stop: AbortController | undefined;
+
+  /** Creates a session that is not in the registers yet; `id` is unique. */
+  constructor(registers: RegisterStore, clock: Clock, id: string) {
+    this.#registers = registers;
+    this.#clock = clock;
+    this.#key = pinsKey(id);
+  }
+
+  /** How many snapshots are pinned. */
+  get size(): number {
+    return this.#pins.size;
+  }
+
+  /** Holds everything while `make` runs, then holds the pin that it returns. */
+  async pin<T extends { readonly pin: Pin }>(make: () => Promise<T>): Promise<T> {
+    await this.#inOrder.run(() => this.#change(() => (this.#holds += 1)));
+    let made: T | undefined;
+    try {
+      made = await make();
+      return made;
+    } finally {
+      const pin = made?.pin;
+      await this.#inOrder.run(() =>
+        this.#change(() => {
+          this.#holds -= 1;
+          if (pin !== undefined) this.#pins.set(pin.id, pin);
+        }),
+      );
+      this.#renewWhilePinned();
+    }
+  }
+
+  /** Lets go of a pin. */
+  async unpin(id: string): Promise<void> {
+    if (!this.#pins.delete(id)) return;
+    if (this.#pins.size === 0) this.#stop?.abort();
+    if (this.#lost === undefined) await this.#inOrder.run(() => this.#change(() => undefined));
+  }
+
+  /**
+   * Returns normally while the session is valid.
+   *
+   * @throws {ClorthoError} `CLORTHO_CLOSED` once it has expired or was ended by an observer.
+   */
+  assertValid(): void {
+    if (this.#lost !== undefined) throw this.#lost;
+    if (this.#clock.monotonic() < this.#validUntil) return;
+    throw this.#lose('its lease ran out before it could be renewed', undefined);
+  }
+
+  /** Ends the session and its renewals. */
+  async close(): Promise<void> {
+    this.#stop?.abort();
+    this.#pins.clear();
+    if (this.#version > 0 && this.#lost === undefined) {
+      await this.#inOrder.run(() => this.#change(() => undefined, true));
+    }
+  }
+
+  #renewWhilePinned(): void {
+    if (this.#pins.size === 0 || (this.#stop !== undefined && !this.#stop.signal.aborted)) return;
+    this.#stop = new AbortController();
+    const { signal } = this.#stop;
+    const renew = async (): Promise<void> => {
+      while (this.#lost === undefined) {
+        await this.#clock.sleep(RENEW_MS, signal);
+        await this.#inOrder.run(() => this.#change(() => undefined)).catch((error: unknown) => {
+          // Not renewed this time; `assertValid` speaks up if no later renewal makes it before the lease ends.
+          if (!isClorthoError(error, 'CLORTHO_UNAVAILABLE')) throw error;
+        });
+      }
+    };
+    renew().catch((error: unknown) => {
+      if (!signal.aborted) this.#lose('it could not be renewed', error);
+    });
+  }
+
+  /** Writes the register after `apply`; an unknown outcome is settled by reading it back. */
+  async #change(apply: () => unknown, ended = false): Promise<void> {
+    if (this.#lost !== undefined) throw this.#lost;
+    apply();
+    this.#beat += 1;
+    const value: Pins = { beat: this.#beat, ended, hold: this.#holds > 0, pins: [...this.#pins.values()] };
+    const sent = this.#clock.monotonic();
+    const bytes = encodePins(value);
+    for (let tries = 0; ; tries += 1) {
+      const outcome = await this.#swap(bytes);
+      if (outcome === 'applied') break;
+      if (outcome === 'lost') throw this.#lose('an observer ended it', undefined);
+      if (tries >= 5) throw new ClorthoError('CLORTHO_UNAVAILABLE', 'the pins of this session could not be written');
+    }
+    this.#version += 1;
+    this.#validUntil = sent + LEASE_MS;
+  }
+
+  async #swap(value: Uint8Array): Promise<'applied' | 'lost' | 'again'> {
+    try {
+      const result = await this.#registers.compareAndSwap([{ key: this.#key, expect: this.#version, value }]);
+      return result.applied ? 'applied' : 'lost';
+    } catch (error) {
+      if (!isClorthoError(error, 'CLORTHO_OUTCOME_UNKNOWN')) throw error;
+      const [register] = await this.#registers.read([this.#key]);
+      if ((register?.version ?? 0) === this.#version) return 'again';
+      const isOurs = register?.version === this.#version + 1 && Buffer.compare(register.value, value) === 0;
+      return isOurs ? 'applied' : 'lost';
+    }
+  }
+
+  #lose(reason: string, cause: unknown): ClorthoError {
+    this.#stop?.abort();
+    this.#lost ??= new ClorthoError('CLORTHO_CLOSED', `the snapshot's pin was lost, open a new one: ${reason}`, { cause });
+    return this.#lost;
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Snapshots: a pinned view, consistent across shards.
+ *
+ * Invariants:
+ * - Everything that the view references stays until the snapshot is closed, whatever compaction, truncation and
+ *   garbage collection do.
+ * - A snapshot whose pin was lost throws; it never reads on something newer.
+ */
+import { ClorthoError, throwIfAborted } from '@clortho/base';
+import { encodeHead, encodePinObject, type ManifestContext, type Pin, pinObjectKey, settledTimestamp } from '@clortho/manifest';
+import type {
+  Bytes,
+  CallOptions,
+  HistoryEntry,
+  HistoryOptions,
+  ReadOptions,
+  ScanOptions,
+  ScanRow,
+} from '../api.ts';
+import { keyBytes } from '../input/bytes.ts';
+import { Reader, type ReaderContext } from '../read/reader.ts';
+import type { StoreView } from '../view/store-view.ts';
+import type { ViewKeeper } from '../view/view-keeper.ts';
+import type { PinSession } from './pin-session.ts';
+
+/** What a snapshot needs of its store. */
+export interface SnapshotContext {
+  readonly manifest: ManifestContext;
+  readonly keeper: ViewKeeper;
+  readonly session: PinSession;
+  readonly reader: Omit<ReaderContext, 'source'>;
+}
+
+/** A read-only, pinned view of a store. */
+export class Snapshot {
+  readonly #context: SnapshotContext;
+  readonly #view: StoreView;
+  readonly #pin: Pin;
+  readonly #reader: Reader;
+  #closed = false;
+
+  /** Pins the newest state of all shards. */
+  static async take(context: SnapshotContext): Promise<Snapshot> {
+    const { manifest, keeper, session } = context;
+    const { view, pin } = await session.pin(async () => {
+      const newest = await keeper.refresh();
+      const id = manifest.ids.mint();
+      const heads = newest.shards.map((state) => encodeHead(state.head));
+      await manifest.objects.put(pinObjectKey(id), encodePinObject(heads));
+      const times = newest.shards.map(({ head }) => [head.shard, settledTimestamp(head)] as const);
+      return { view: newest, pin: { id, times } };
+    });
+    return new Snapshot(context, view, pin);
+  }
+
+  private constructor(context: SnapshotContext, view: StoreView, pin: Pin) {
+    this.#context = context;
+    this.#view = view;
+    this.#pin = pin;
+    const { session } = context;
+    const takenAt = context.reader.clock.now();
+    this.#reader = new Reader({
+      ...context.reader,
+      // What had not expired when the snapshot was taken stays visible in it.
+      clock: { ...context.reader.clock, now: () => takenAt },
+      source: {
+        view,
+        atLeast: async () => view,
+        close: async (timestamp) => {
+          throw new ClorthoError('CLORTHO_INVALID', `asOf lies beyond the snapshot: asOf=${timestamp}`);
+        },
+        replace: async (lost) => {
+          session.assertValid();
+          throw lost;
+        },
+      },
+    });
+  }
+
+  /** The newest commit timestamp that the snapshot sees. */
+  get timestamp(): number {
+    return Math.max(...this.#view.shards.map(({ head }) => head.upper));
+  }
+
+  /** Reads a key; see {@link Store.get}. */
+  async get(key: Bytes, options: Omit<ReadOptions, 'atLeast'> = {}): Promise<Uint8Array | undefined> {
+    this.#check(options);
+    return this.#reader.get(keyBytes(key).slice(), options);
+  }
+
+  /** Reads several keys; see {@link Store.getMany}. */
+  async getMany(
+    keys: readonly Bytes[],
+    options: Omit<ReadOptions, 'atLeast'> = {},
+  ): Promise<(Uint8Array | undefined)[]> {
+    this.#check(options);
+    return this.#reader.getMany(keys.map((key) => keyBytes(key).slice()), options);
+  }
+
+  /** Scans a range; see {@link Store.scan}. */
+  async *scan(options: Omit<ScanOptions, 'atLeast'> = {}): AsyncGenerator<ScanRow> {
+    this.#check(options);
+    for await (const row of this.#reader.scan(options)) {
+      yield row;
+      this.#check(options);
+    }
+  }
+
+  /** Lists the versions of a key; see {@link Store.history}. */
+  async *history(key: Bytes, options: Omit<HistoryOptions, 'atLeast'> = {}): AsyncGenerator<HistoryEntry> {
+    this.#check(options);
+    yield* this.#reader.history(keyBytes(key).slice(), options);
+  }
+
+  /** Lets go of the pin. Idempotent. */
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    await this.#context.session.unpin(this.#pin.id);
+  }
+
+  /** Closes the snapshot at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #check({ signal }: CallOptions): void {
+    throwIfAborted(signal);
+    if (this.#closed) throw new ClorthoError('CLORTHO_CLOSED', 'the snapshot is closed');
+    this.#context.session.assertValid();
+  }
+}

@@ -1,0 +1,359 @@
+/**
+ * The store: validates calls and wires the parts together. What it promises is in the README; how, in the parts:
+ *
+ *     write                     commit/      queue, group, upload, swap
+ *     get, scan, history, peek  read/        views, lookups, cursors, times
+ *     snapshot                  snapshot/    pinned views
+ *     compact, truncate, gc     maintenance/
+ *
+ * Invariants:
+ * - Every call checks its input before it does anything, and throws `CLORTHO_CLOSED` once the store is closed.
+ */
+import { type Clock, ClorthoError, isClorthoError } from '@clortho/base';
+import { type ManifestContext, settledTimestamp } from '@clortho/manifest';
+import type {
+  Bytes,
+  CallOptions,
+  DelOptions,
+  HistoryEntry,
+  HistoryOptions,
+  Operation,
+  PutOptions,
+  ReadOptions,
+  ScanOptions,
+  ScanRow,
+  Timestamp,
+  WriteOptions,
+  WriteResult,
+} from './api.ts';
+import type { Catalog } from './catalog/catalog.ts';
+import type { StoreRecord } from './catalog/record.ts';
+import { type CommitRequest, Committer } from './commit/committer.ts';
+import { FamilyHandle } from './family-handle.ts';
+import { parseBatch } from './input/batch.ts';
+import { keyBytes } from './input/bytes.ts';
+import { timestampOf } from './input/time.ts';
+import { changeShards } from './maintenance/change-shards.ts';
+import { GarbageCollector, type GcResult } from './maintenance/collect-garbage.ts';
+import { type CompactResult, Compactor } from './maintenance/compactor.ts';
+import { type TruncateResult, truncateHistory } from './maintenance/truncate.ts';
+import type { Backends } from './open/backends.ts';
+import type { FamilyOptions, OpenOptions } from './options.ts';
+import { isLive, Reader, type ReaderContext } from './read/reader.ts';
+import type { NOT_RESIDENT } from './read/run-lookup.ts';
+import { checkedAsOf } from './read/time-of-read.ts';
+import { HeldReader } from './snapshot/held.ts';
+import { PinSession } from './snapshot/pin-session.ts';
+import { Snapshot } from './snapshot/snapshot.ts';
+import { type StoreStats, shardStats, sumTiers } from './stats.ts';
+import { forgetDropped } from './view/forget-dropped.ts';
+import { Tables } from './view/tables.ts';
+import type { ViewKeeper } from './view/view-keeper.ts';
+
+/** What {@link open} hands to a store. */
+export interface StoreParts {
+  readonly backends: Backends;
+  readonly manifest: ManifestContext;
+  readonly catalog: Catalog;
+  readonly keeper: ViewKeeper;
+  readonly record: StoreRecord;
+  readonly options: OpenOptions;
+}
+
+const MIB = 1024 * 1024;
+
+/** An open store. Made by {@link open}. */
+export class Store {
+  readonly #parts: StoreParts;
+  readonly #clock: Clock;
+  readonly #tables: Tables;
+  readonly #committer: Committer;
+  readonly #reader: Reader;
+  readonly #readerContext: ReaderContext;
+  readonly #session: PinSession;
+  readonly #held: HeldReader;
+  readonly #compactor: Compactor;
+  readonly #collector: GarbageCollector;
+  readonly #stop = new AbortController();
+  #closing: Promise<void> | undefined;
+
+  /** Wires the parts; callers use {@link open}. */
+  constructor(parts: StoreParts) {
+    const { manifest, catalog, keeper, record, options } = parts;
+    this.#parts = parts;
+    this.#clock = manifest.clock;
+    this.#tables = new Tables({
+      objects: manifest.objects,
+      cacheBytes: options.cacheBytes ?? 256 * MIB,
+      tableBytes: options.tableBytes ?? 64 * MIB,
+      collectors: (family) => catalog.collectorsOf(family),
+    });
+    this.#committer = new Committer({
+      manifest,
+      keeper,
+      tables: this.#tables,
+      time: record.time,
+      blockBytes: options.tuning?.blockBytes ?? 32 * 1024,
+      queueBytes: options.queueBytes ?? 64 * MIB,
+    });
+    this.#held = new HeldReader(manifest.registers, this.#clock);
+    this.#session = new PinSession(manifest.registers, this.#clock, manifest.ids.mint());
+    this.#readerContext = {
+      tables: this.#tables,
+      clock: this.#clock,
+      time: record.time,
+      family: (name) => catalog.byName(name),
+      source: {
+        get view() {
+          return keeper.view;
+        },
+        atLeast: ({ atLeast }) => keeper.atLeast(atLeast),
+        close: (timestamp) => this.#settle(timestamp),
+        replace: async (lost) => {
+          const view = await keeper.refresh();
+          if (isLive(view, lost.file)) throw lost;
+          return view;
+        },
+      },
+    };
+    this.#reader = new Reader(this.#readerContext);
+    this.#compactor = new Compactor({ manifest, keeper, catalog, held: this.#held, tuning: options.tuning ?? {} });
+    this.#collector = new GarbageCollector({ manifest, keeper, held: this.#held, store: record.id });
+    keeper.onChange((before, after) => forgetDropped(this.#tables, before, after));
+    this.#startBackground();
+  }
+
+  /** The name of the place, without credentials. */
+  get name(): string {
+    return this.#parts.manifest.objects.name;
+  }
+
+  /**
+   * Commits a batch atomically, over all families and shards that it touches, and returns when it is durable.
+   *
+   * @throws {ClorthoError} `CLORTHO_INVALID` if the batch is malformed; `CLORTHO_CONFLICT` if a named timestamp is
+   *   not above what was committed or read; `CLORTHO_OUTCOME_UNKNOWN` if it may or may not have been committed;
+   *   `CLORTHO_UNAVAILABLE`, `CLORTHO_ABORTED`, `CLORTHO_CLOSED`.
+   */
+  async write(operations: readonly Operation[], options: WriteOptions = {}): Promise<WriteResult> {
+    return this.#committer.submit(this.#request(operations, options));
+  }
+
+  /** Puts one value; see {@link Store.write}. With a condition, throws `CLORTHO_CONFLICT` if it does not hold. */
+  async put(key: Bytes, value: Bytes, options: PutOptions = {}): Promise<WriteResult> {
+    const { family, ifAbsent, ifVersion } = options;
+    const request = this.#request([{ type: 'put', key, value, family }], options);
+    if (ifAbsent !== true && ifVersion === undefined) return this.#committer.submit(request);
+    const [operation] = request.batch.operations;
+    if (operation === undefined || operation.kind === 'deleteRange') throw new TypeError('a put is one operation');
+    const expected = ifVersion === undefined ? undefined : timestampOf(ifVersion, 'ifVersion');
+    return this.#committer.submit({
+      ...request,
+      condition: async (view) => {
+        const version = await this.#reader.versionIn(view, operation.family, operation.key);
+        if (version === expected) return;
+        const found = version === undefined ? 'absent' : String(version);
+        throw new ClorthoError('CLORTHO_CONFLICT', `the condition does not hold: version=${found} expected=${expected ?? 'absent'}`);
+      },
+    });
+  }
+
+  /** Deletes one key; see {@link Store.write}. */
+  async del(key: Bytes, options: DelOptions = {}): Promise<WriteResult> {
+    return this.#committer.submit(this.#request([{ type: 'del', key, family: options.family }], options));
+  }
+
+  /**
+   * Returns the value of a key as bytes that the caller owns, or `undefined` if it has none.
+   *
+   * @throws {ClorthoError} `CLORTHO_HISTORY_TRUNCATED` if `asOf` lies below the horizon; `CLORTHO_INVALID`,
+   *   `CLORTHO_CORRUPT`, `CLORTHO_UNAVAILABLE`, `CLORTHO_ABORTED`, `CLORTHO_CLOSED`.
+   */
+  async get(key: Bytes, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
+    this.#check();
+    return this.#reader.get(keyBytes(key).slice(), options);
+  }
+
+  /** Returns the values of keys in their order, duplicates included, all of one moment. */
+  async getMany(keys: readonly Bytes[], options: ReadOptions = {}): Promise<(Uint8Array | undefined)[]> {
+    this.#check();
+    return this.#reader.getMany(
+      keys.map((key) => keyBytes(key).slice()),
+      options,
+    );
+  }
+
+  /** Returns what {@link Store.get} would, at once, or {@link NOT_RESIDENT} if memory cannot answer. */
+  peek(key: Bytes, options: { readonly family?: string | undefined } = {}): Uint8Array | undefined | typeof NOT_RESIDENT {
+    this.#check();
+    return this.#reader.peek(keyBytes(key), this.#parts.catalog.byName(options.family));
+  }
+
+  /** Yields the visible rows of a range in key order, all of one moment. */
+  async *scan(options: ScanOptions = {}): AsyncGenerator<ScanRow> {
+    this.#check();
+    for await (const row of this.#reader.scan(options)) {
+      yield row;
+      this.#check();
+    }
+  }
+
+  /** Yields the versions of a key, newest first, merges resolved. */
+  async *history(key: Bytes, options: HistoryOptions = {}): AsyncGenerator<HistoryEntry> {
+    this.#check();
+    yield* this.#reader.history(keyBytes(key).slice(), options);
+  }
+
+  /** Pins the newest state of all shards until the snapshot is closed. */
+  async snapshot(options: CallOptions = {}): Promise<Snapshot> {
+    this.#check();
+    if (options.signal?.aborted) throw new ClorthoError('CLORTHO_ABORTED', 'the call was aborted');
+    const { manifest, keeper } = this.#parts;
+    const { source: _, ...reader } = this.#readerContext;
+    return Snapshot.take({ manifest, keeper, session: this.#session, reader });
+  }
+
+  /** Returns a handle whose calls mean this family. @throws {ClorthoError} `CLORTHO_INVALID` if there is none. */
+  family(name: string): FamilyHandle {
+    this.#check();
+    return new FamilyHandle(this, this.#parts.catalog.byName(name).record.name);
+  }
+
+  /** Creates a family, or returns the existing one if the options do not contradict it. */
+  async createFamily(name: string, options: FamilyOptions = {}): Promise<FamilyHandle> {
+    this.#checkWritable();
+    const family = await this.#parts.catalog.create(name, options);
+    return new FamilyHandle(this, family.record.name);
+  }
+
+  /**
+   * Makes `timestamp` the horizon of all `kv` families: reads at it and later stay exact, earlier ones throw.
+   *
+   * @throws {ClorthoError} `CLORTHO_INVALID` if it lies beyond now (external time: beyond the last commit).
+   */
+  async truncateHistory(timestamp: Timestamp): Promise<TruncateResult> {
+    this.#checkWritable();
+    const { manifest, keeper, catalog, record } = this.#parts;
+    const view = await keeper.refresh();
+    const horizon = checkedAsOf(timestamp, view, record.time, this.#clock);
+    await this.#settle(horizon);
+    return truncateHistory({ manifest, keeper, held: this.#held, families: catalog.families }, horizon);
+  }
+
+  /** Merges everything into its final place and returns what was done. */
+  async compact(options: CallOptions = {}): Promise<CompactResult> {
+    this.#checkWritable();
+    await this.#parts.keeper.refresh();
+    return this.#compactor.compactAll(options.signal);
+  }
+
+  /** Runs one pass of garbage collection. An object goes at the second pass after it lost its last reference. */
+  async gc(): Promise<GcResult> {
+    this.#checkWritable();
+    return this.#collector.pass();
+  }
+
+  /** Returns the tree, the caches and the requests made since the store was opened. */
+  async stats(): Promise<StoreStats> {
+    this.#check();
+    const { keeper, catalog, manifest, record } = this.#parts;
+    const { map, shards: states } = keeper.view;
+    const shards = states.map((state, position) => {
+      const bounds = { lower: map.splits[position - 1] ?? new Uint8Array(0), upper: map.splits[position] };
+      return shardStats(state, bounds, catalog.families);
+    });
+    const families = shards.flatMap((shard) => shard.families);
+    return {
+      name: this.name,
+      id: record.id,
+      time: record.time,
+      shards,
+      totals: {
+        delta: sumTiers(families.map(({ delta }) => delta)),
+        current: sumTiers(families.map(({ current }) => current)),
+        history: sumTiers(families.map(({ history }) => history)),
+      },
+      blockCache: this.#tables.blockStats,
+      openFiles: this.#tables.openStats,
+      objects: { ...manifest.objects.counters },
+      registers: { ...manifest.registers.counters },
+      compaction: this.#compactor.stats(),
+      queued: this.#committer.queued,
+    };
+  }
+
+  /** Finishes what was accepted, stops background work and releases everything. Idempotent. */
+  async close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  /** Closes the store at the end of an `await using` block. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async #close(): Promise<void> {
+    this.#stop.abort();
+    await this.#committer.drain();
+    await this.#compactor.close();
+    await this.#session.close();
+    await this.#parts.backends.close();
+  }
+
+  #request(operations: readonly Operation[], options: WriteOptions): CommitRequest {
+    this.#checkWritable();
+    const { keeper, catalog, record } = this.#parts;
+    const { timestamp } = options;
+    if (record.time === 'external' && timestamp === undefined) {
+      throw new ClorthoError('CLORTHO_INVALID', 'a store with external time takes a timestamp with every write');
+    }
+    if (record.time === 'clock' && timestamp !== undefined) {
+      throw new ClorthoError('CLORTHO_INVALID', 'a store with clock time takes no timestamp');
+    }
+    const named = timestamp === undefined ? undefined : timestampOf(timestamp, 'timestamp');
+    const batch = parseBatch(operations, keeper.view.map, (name) => catalog.byName(name));
+    return { batch, timestamp: named, signal: options.signal };
+  }
+
+  /** Closes a time on all shards where it is not settled. */
+  async #settle(timestamp: number): ReturnType<typeof changeShards> {
+    const { manifest, keeper, options } = this.#parts;
+    const isOpen = keeper.view.shards.some((state) => settledTimestamp(state.head) < timestamp);
+    if (isOpen && options.readOnly === true) {
+      throw new ClorthoError('CLORTHO_INVALID', 'a read-only handle reads up to the last commit, it cannot close a time');
+    }
+    return changeShards(manifest, keeper, (state) =>
+      settledTimestamp(state.head) < timestamp ? { floor: timestamp } : undefined,
+    );
+  }
+
+  #startBackground(): void {
+    const { keeper, options } = this.#parts;
+    if (options.readOnly !== true && options.compaction !== 'manual') this.#compactor.start();
+    const { signal } = this.#stop;
+    const refresh = async (): Promise<void> => {
+      for (;;) {
+        await this.#clock.sleep(options.refreshMs ?? 1000, signal);
+        // An unreachable backend is reported by the calls that need it; this one tries again.
+        await keeper.refresh().catch(ignoreUnavailable);
+      }
+    };
+    refresh().catch((error: unknown) => {
+      if (!isClorthoError(error, 'CLORTHO_ABORTED')) throw error;
+    });
+  }
+
+  #check(): void {
+    if (this.#closing !== undefined) throw new ClorthoError('CLORTHO_CLOSED', 'the store is closed');
+  }
+
+  #checkWritable(): void {
+    this.#check();
+    if (this.#parts.options.readOnly === true) throw new ClorthoError('CLORTHO_INVALID', 'the store was opened read-only');
+  }
+}
+
+function ignoreUnavailable(error: unknown): void {
+  if (!isClorthoError(error, 'CLORTHO_UNAVAILABLE')) throw error;
+}

@@ -1,0 +1,121 @@
+/**
+ * Keeps the newest known view of a store: by its own commits at once, by others' through refreshing.
+ *
+ * Invariants:
+ * - The view only moves forward, shard by shard, and is a cut at every moment (see `store-view.ts`).
+ * - A refresh reads all heads in one consistent call; at most one is under way, and one waits behind it.
+ */
+import { ClorthoError } from '@clortho/base';
+import { headKey, loadState, type ManifestContext, type ShardMap, type ShardState } from '@clortho/manifest';
+import type { CommitToken } from '../api.ts';
+import { joinStates, type StoreView } from './store-view.ts';
+
+/** Called with the view before and after every change. */
+export type ViewListener = (before: StoreView, after: StoreView) => void;
+
+/** Keeps the view; see the module. */
+export class ViewKeeper {
+  readonly #context: ManifestContext;
+  readonly #store: string;
+  readonly #listeners: ViewListener[] = [];
+  #view: StoreView;
+  #running: Promise<StoreView> | undefined;
+  #waiting: Promise<StoreView> | undefined;
+
+  /** Reads the first view. */
+  static async open(context: ManifestContext, store: string, map: ShardMap): Promise<ViewKeeper> {
+    const shards = await readStates(context, store, map.shards, []);
+    return new ViewKeeper(context, store, { map, shards });
+  }
+
+  private constructor(context: ManifestContext, store: string, view: StoreView) {
+    this.#context = context;
+    this.#store = store;
+    this.#view = view;
+  }
+
+  /** The newest known view. */
+  get view(): StoreView {
+    return this.#view;
+  }
+
+  /** Calls `listener` after every change of the view. */
+  onChange(listener: ViewListener): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Takes in the states that a commit of this process led to. */
+  publish(states: Iterable<ShardState>): void {
+    const before = this.#view;
+    this.#view = joinStates(before, states);
+    for (const listener of this.#listeners) listener(before, this.#view);
+  }
+
+  /** Returns a view at least as new as the registers were when this was called. */
+  async refresh(): Promise<StoreView> {
+    if (this.#running === undefined) return this.#start();
+    this.#waiting ??= this.#running.then(
+      () => this.#startWaiting(),
+      () => this.#startWaiting(),
+    );
+    return this.#waiting;
+  }
+
+  /**
+   * Returns a view that contains the commit of the token, or everything committed before the call.
+   *
+   * @throws {ClorthoError} `CLORTHO_INVALID` if the token is of another store.
+   */
+  async atLeast(token: CommitToken | 'latest' | undefined): Promise<StoreView> {
+    if (token === undefined) return this.#view;
+    if (token !== 'latest' && contains(this.#view, token)) return this.#view;
+    const view = await this.refresh();
+    if (token === 'latest' || contains(view, token)) return view;
+    throw new ClorthoError('CLORTHO_INVALID', 'the commit token belongs to another store');
+  }
+
+  #startWaiting(): Promise<StoreView> {
+    this.#waiting = undefined;
+    return this.#start();
+  }
+
+  #start(): Promise<StoreView> {
+    this.#running = this.#read().finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  async #read(): Promise<StoreView> {
+    const { map, shards } = this.#view;
+    const states = await readStates(this.#context, this.#store, map.shards, shards);
+    this.publish(states);
+    return this.#view;
+  }
+}
+
+async function readStates(
+  context: ManifestContext,
+  store: string,
+  shards: readonly number[],
+  known: readonly ShardState[],
+): Promise<ShardState[]> {
+  const registers = await context.registers.read(shards.map(headKey));
+  return Promise.all(
+    registers.map(async (register, index) => {
+      const shard = shards[index] as number;
+      if (register === undefined) {
+        throw new ClorthoError('CLORTHO_CORRUPT', `a shard of the map has no head: register=${headKey(shard)}`);
+      }
+      const state = known[index];
+      if (state !== undefined && register.version <= state.head.version) return state;
+      return loadState(context.objects, { store, shard }, register.value, state);
+    }),
+  );
+}
+
+function contains(view: StoreView, token: CommitToken): boolean {
+  return Object.entries(token).every(([shard, version]) =>
+    view.shards.some((state) => state.head.shard === Number(shard) && state.head.version >= version),
+  );
+}

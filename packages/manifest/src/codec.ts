@@ -1,0 +1,174 @@
+/**
+ * The bytes of heads and checkpoint segments. FORMAT.md lists every field; this file is its code.
+ *
+ * Fields are arrays in a fixed order, so that an edit with one file stays under 256 bytes. Timestamps of a
+ * uniform file equal its run and are not repeated.
+ */
+import type { Edit } from './edit.ts';
+import { FieldReader } from './fields.ts';
+import type { FileEntry, FileReference, Tier } from './file-entry.ts';
+import type { Head, HeadState } from './head.ts';
+import { decodeRecord, encodeRecord, type RecordKind } from './record.ts';
+import type { Segment, SegmentReference } from './segment.ts';
+
+/** A shard's head register. */
+export const HEAD_RECORD: RecordKind = { magic: 'CLhd', version: 1, name: 'shard head' };
+/** A checkpoint segment object. */
+export const SEGMENT_RECORD: RecordKind = { magic: 'CLck', version: 1, name: 'checkpoint segment' };
+
+const TIERS: readonly Tier[] = ['delta', 'current', 'history'];
+const STATES: readonly HeadState[] = ['open', 'sealed'];
+
+/** Returns the bytes of a head, owned by the caller. */
+export function encodeHead(head: Head): Uint8Array {
+  return encodeRecord(HEAD_RECORD, [
+    head.store,
+    head.shard,
+    head.version,
+    head.epoch,
+    head.upper,
+    head.floor,
+    head.gcFloor,
+    head.state,
+    head.horizons,
+    head.segments.map((segment) => [segment.id, segment.from, segment.to, segment.size]),
+    head.tail.map(packEdit),
+  ]);
+}
+
+/**
+ * Returns the head that `bytes` hold; `name` says in messages where they came from.
+ *
+ * @throws {ClorthoError} `CLORTHO_CORRUPT`, `CLORTHO_UNSUPPORTED`; see {@link decodeRecord}.
+ */
+export function decodeHead(bytes: Uint8Array, name: string): Head {
+  const fields = new FieldReader(decodeRecord(HEAD_RECORD, bytes, name), 11, name);
+  return {
+    store: fields.text(),
+    shard: fields.integer(),
+    version: fields.integer(),
+    epoch: fields.integer(),
+    upper: fields.integer(),
+    floor: fields.integer(),
+    gcFloor: fields.text(),
+    state: fields.oneOf(STATES),
+    horizons: fields.record((value) => new FieldReader([value], 1, name).integer()),
+    segments: fields.list((value) => unpackSegmentReference(value, name)),
+    tail: fields.list((value) => unpackEdit(value, name)),
+  };
+}
+
+/** Returns the bytes of a segment, owned by the caller. */
+export function encodeSegment(store: string, shard: number, segment: Segment): Uint8Array {
+  return encodeRecord(SEGMENT_RECORD, [
+    store,
+    shard,
+    segment.from,
+    segment.to,
+    segment.added.map(packFile),
+    segment.removed.map(packReference),
+    segment.tokens,
+  ]);
+}
+
+/**
+ * Returns the segment that `bytes` hold, and which store and shard it is of.
+ *
+ * @throws {ClorthoError} `CLORTHO_CORRUPT`, `CLORTHO_UNSUPPORTED`; see {@link decodeRecord}.
+ */
+export function decodeSegment(
+  bytes: Uint8Array,
+  name: string,
+): { readonly store: string; readonly shard: number; readonly segment: Segment } {
+  const fields = new FieldReader(decodeRecord(SEGMENT_RECORD, bytes, name), 7, name);
+  const store = fields.text();
+  const shard = fields.integer();
+  const segment = {
+    from: fields.integer(),
+    to: fields.integer(),
+    added: fields.list((value) => unpackFile(value, name)),
+    removed: fields.list((value) => unpackReference(value, name)),
+    tokens: fields.list((value) => new FieldReader([value], 1, name).text()),
+  };
+  return { store, shard, segment };
+}
+
+function packEdit(edit: Edit): unknown[] {
+  return [edit.token, edit.timestamp, edit.added.map(packFile), edit.removed.map(packReference)];
+}
+
+function unpackEdit(value: unknown, name: string): Edit {
+  const fields = new FieldReader(value, 4, name);
+  return {
+    token: fields.text(),
+    timestamp: fields.integer(),
+    added: fields.list((file) => unpackFile(file, name)),
+    removed: fields.list((reference) => unpackReference(reference, name)),
+  };
+}
+
+function packReference(reference: FileReference): unknown[] {
+  return [reference.id, reference.family, reference.tier];
+}
+
+function unpackReference(value: unknown, name: string): FileReference {
+  const fields = new FieldReader(value, 3, name);
+  return { id: fields.text(), family: fields.integer(), tier: fields.oneOf(TIERS) };
+}
+
+function unpackSegmentReference(value: unknown, name: string): SegmentReference {
+  const fields = new FieldReader(value, 4, name);
+  return { id: fields.text(), from: fields.integer(), to: fields.integer(), size: fields.integer() };
+}
+
+function packFile(file: FileEntry): unknown[] {
+  const times = file.uniform ? [] : [file.minTimestamp, file.maxTimestamp];
+  return [
+    file.id,
+    file.family,
+    file.tier,
+    file.level,
+    file.run,
+    file.bytes,
+    file.tailBytes,
+    file.blocks,
+    file.rows,
+    file.deletes,
+    file.merges,
+    file.rangeDeletes,
+    file.lower,
+    file.upper ?? null,
+    file.statistics,
+    file.uniform,
+    ...times,
+    ...(file.tier === 'history' ? [file.minEndTimestamp, file.maxEndTimestamp] : []),
+  ];
+}
+
+function unpackFile(value: unknown, name: string): FileEntry {
+  const fields = new FieldReader(value, 16, name);
+  const start = {
+    id: fields.text(),
+    family: fields.integer(),
+    tier: fields.oneOf(TIERS),
+    level: fields.integer(),
+    run: fields.integer(),
+    bytes: fields.integer(),
+    tailBytes: fields.integer(),
+    blocks: fields.integer(),
+    rows: fields.integer(),
+    deletes: fields.integer(),
+    merges: fields.integer(),
+    rangeDeletes: fields.integer(),
+    lower: fields.bytes(),
+    upper: fields.optionalBytes(),
+    statistics: fields.record((field) => new FieldReader([field], 1, name).bytes()),
+    uniform: fields.boolean(),
+  };
+  const minTimestamp = start.uniform ? start.run : fields.integer();
+  const maxTimestamp = start.uniform ? start.run : fields.integer();
+  const ends = start.tier === 'history';
+  const minEndTimestamp = ends ? fields.integer() : Number.MAX_SAFE_INTEGER;
+  const maxEndTimestamp = ends ? fields.integer() : Number.MAX_SAFE_INTEGER;
+  return { ...start, minTimestamp, maxTimestamp, minEndTimestamp, maxEndTimestamp };
+}

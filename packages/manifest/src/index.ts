@@ -1,0 +1,58 @@
+/** The public names of `@clortho/manifest`. */
+export {
+  type ManifestContext,
+  mintToken,
+  type PreparedChange,
+  prepareChange,
+  type RegisterCheck,
+  swapHeads,
+} from './change.ts';
+export { decodeHead, decodeSegment, encodeHead, encodeSegment, HEAD_RECORD, SEGMENT_RECORD } from './codec.ts';
+export { type Edit, stampEdit } from './edit.ts';
+export { FieldReader } from './fields.ts';
+export {
+  BOUND_BYTES_MAX,
+  type FileEntry,
+  type FileReference,
+  lowerBound,
+  manifestStatistics,
+  objectKey,
+  STATISTIC_BYTES_MAX,
+  shortenUpper,
+  type Tier,
+  upperBound,
+} from './file-entry.ts';
+export { HEAD_BYTES_MAX, TAIL_EDITS_MAX } from './fold.ts';
+export {
+  advanceHead,
+  type Head,
+  type HeadPatch,
+  type HeadState,
+  horizonOf,
+  initialHead,
+  settledTimestamp,
+} from './head.ts';
+export {
+  decodePinObject,
+  decodePins,
+  encodePinObject,
+  encodePins,
+  PINS_PREFIX,
+  type Pin,
+  type Pins,
+  pinObjectKey,
+  pinsKey,
+} from './pins.ts';
+export { decodeRecord, encodeRecord, type RecordKind } from './record.ts';
+export { type Segment, type SegmentReference, segmentKey, TOKEN_WINDOW } from './segment.ts';
+export { allFiles, applyChange, type FamilyFiles, type FileChange, NO_FILES, type ShardFiles } from './shard-files.ts';
+export {
+  decodeShardMap,
+  encodeShardMap,
+  evenSplits,
+  newShardMap,
+  SHARD_MAP_KEY,
+  type ShardMap,
+  shardPosition,
+} from './shard-map.ts';
+export { headKey, loadSegment, loadState, type ShardState, stateOfNewShard } from './shard-state.ts';

@@ -1,0 +1,69 @@
+/**
+ * The envelope of everything that the manifest persists.
+ *
+ *     offset  size  meaning
+ *     0       4     magic, names the kind: "CLhd" head, "CLck" checkpoint segment, "CLmp" shard map, …
+ *     4       1     format version of the kind
+ *     5       4     CRC-32 of bytes [0, 5) and [9, end), little endian
+ *     9       …     body: one MessagePack value
+ *
+ * Invariants:
+ * - A record of another kind, a newer version or with a wrong checksum is never decoded.
+ */
+import { checksum, ClorthoError } from '@clortho/base';
+import { Packr } from 'msgpackr';
+
+/** A kind of record: the four characters of its magic, and the format version that this code writes and reads. */
+export interface RecordKind {
+  readonly magic: string;
+  readonly version: number;
+  /** What it is, for messages. */
+  readonly name: string;
+}
+
+const HEADER_BYTES = 9;
+const packr = new Packr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number', variableMapSize: true });
+
+/** Returns the bytes of a record, owned by the caller. */
+export function encodeRecord(kind: RecordKind, body: unknown): Uint8Array {
+  const packed = packr.pack(body);
+  const bytes = new Uint8Array(HEADER_BYTES + packed.length);
+  for (let index = 0; index < 4; index += 1) bytes[index] = kind.magic.charCodeAt(index);
+  bytes[4] = kind.version;
+  bytes.set(packed, HEADER_BYTES);
+  new DataView(bytes.buffer).setUint32(5, recordChecksum(bytes), true);
+  return bytes;
+}
+
+/**
+ * Returns the body of a record. Byte strings in it are views of `bytes`.
+ *
+ * @throws {ClorthoError} `CLORTHO_CORRUPT` if it is damaged or of another kind, `CLORTHO_UNSUPPORTED` if its
+ *   format is newer. `name` says in the message where the bytes came from.
+ */
+export function decodeRecord(kind: RecordKind, bytes: Uint8Array, name: string): unknown {
+  if (bytes.length < HEADER_BYTES) throw corrupt(kind, name, `length=${bytes.length}`);
+  const magic = String.fromCharCode(...bytes.subarray(0, 4));
+  if (magic !== kind.magic) throw corrupt(kind, name, `magic=${JSON.stringify(magic)}`);
+  const stored = new DataView(bytes.buffer, bytes.byteOffset).getUint32(5, true);
+  if (stored !== recordChecksum(bytes)) throw corrupt(kind, name, `checksum=${stored}`);
+  if (bytes[4] !== kind.version) {
+    throw new ClorthoError(
+      'CLORTHO_UNSUPPORTED',
+      `${kind.name} has another format, upgrade to read it: at=${name} found=${bytes[4]} supported=${kind.version}`,
+    );
+  }
+  try {
+    return packr.unpack(bytes.subarray(HEADER_BYTES));
+  } catch (cause) {
+    throw new ClorthoError('CLORTHO_CORRUPT', `${kind.name} is not readable: at=${name}`, { cause });
+  }
+}
+
+function recordChecksum(bytes: Uint8Array): number {
+  return checksum(bytes.subarray(HEADER_BYTES), checksum(bytes.subarray(0, 5)));
+}
+
+function corrupt(kind: RecordKind, name: string, fact: string): ClorthoError {
+  return new ClorthoError('CLORTHO_CORRUPT', `not a valid ${kind.name}: at=${name} ${fact}`);
+}

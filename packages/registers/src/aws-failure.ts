@@ -1,0 +1,87 @@
+/**
+ * What the errors of the AWS SDK say about a request that was sent once.
+ *
+ * Source: the retryable and definite errors of the DynamoDB and S3 developer guides; a 5xx answer and a broken
+ * connection say nothing about whether the request took effect.
+ */
+import { ClorthoError } from '@clortho/base';
+import { type Failure, reasonOf } from './attempts.ts';
+
+/** Certainly had no effect, and may have one next time. */
+const RETRYABLE: ReadonlySet<string> = new Set([
+  'ProvisionedThroughputExceededException',
+  'ThrottlingException',
+  'Throttling',
+  'RequestLimitExceeded',
+  'TransactionConflictException',
+  'SlowDown',
+  'ConditionalRequestConflict',
+  'OperationAborted',
+]);
+
+const MISSING: ReadonlySet<string> = new Set(['ResourceNotFoundException', 'NoSuchBucket']);
+
+const CREDENTIALS: ReadonlySet<string> = new Set([
+  'UnrecognizedClientException',
+  'InvalidSignatureException',
+  'MissingAuthenticationTokenException',
+  'IncompleteSignatureException',
+  'AccessDeniedException',
+  'ExpiredTokenException',
+  'CredentialsProviderError',
+  'AccessDenied',
+  'InvalidAccessKeyId',
+  'SignatureDoesNotMatch',
+  'ExpiredToken',
+  'RequestTimeTooSkewed',
+]);
+
+/** Codes of a connection that was never made. */
+const UNREACHABLE: ReadonlySet<string> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+]);
+
+/** Returns how a request failed, as far as it is no matter of conditions. */
+export function awsFailure(store: string, error: unknown): Failure {
+  const { name, code, status, text } = facts(error);
+  const failed = (errorCode: ClorthoError['code'], problem: string): ClorthoError =>
+    new ClorthoError(errorCode, `${problem}: store=${store} reason=${reasonOf(error)}`, { cause: error });
+  if (RETRYABLE.has(name)) return { kind: 'retryable', error: failed('CLORTHO_UNAVAILABLE', 'throttled') };
+  if (MISSING.has(name))
+    return { kind: 'refused', error: failed('CLORTHO_NOT_FOUND', 'table or bucket is missing') };
+  if (CREDENTIALS.has(name) || status === 401 || status === 403) {
+    return { kind: 'refused', error: failed('CLORTHO_UNAVAILABLE', 'credentials were refused') };
+  }
+  if (UNREACHABLE.has(code) || /did not establish a connection/.test(text)) {
+    return { kind: 'retryable', error: failed('CLORTHO_UNAVAILABLE', 'endpoint cannot be reached') };
+  }
+  if (/Region is missing/.test(text))
+    return { kind: 'refused', error: failed('CLORTHO_INVALID', 'no region is set') };
+  if (name === 'NotImplemented' || status === 501) {
+    return { kind: 'refused', error: failed('CLORTHO_UNSUPPORTED', 'the service cannot do this') };
+  }
+  if (status >= 400 && status < 500 && name !== 'TransactionInProgressException' && status !== 408) {
+    return { kind: 'refused', error: failed('CLORTHO_INVALID', 'request was refused') };
+  }
+  return { kind: 'uncertain', cause: error };
+}
+
+/** Returns the name that the service gave an error, or an empty string. */
+export function awsErrorName(error: unknown): string {
+  return facts(error).name;
+}
+
+function facts(error: unknown): { name: string; code: string; status: number; text: string } {
+  if (!(error instanceof Error)) return { name: '', code: '', status: 0, text: String(error) };
+  const { $metadata, code } = error as { $metadata?: { httpStatusCode?: number }; code?: unknown };
+  return {
+    name: error.name,
+    code: typeof code === 'string' ? code : '',
+    status: $metadata?.httpStatusCode ?? 0,
+    text: error.message,
+  };
+}

@@ -1,0 +1,46 @@
+/** What DynamoDB's errors say about a write. */
+import type * as Sdk from '@aws-sdk/client-dynamodb';
+import { ClorthoError } from '@clortho/base';
+import type { Failure } from '../attempts.ts';
+import { awsErrorName, awsFailure } from '../aws-failure.ts';
+import type { Register } from '../register-store.ts';
+import { registerOf } from './item.ts';
+
+/** Reasons for a cancelled transaction that go away by themselves. */
+const TRANSIENT_REASONS: ReadonlySet<string> = new Set([
+  'TransactionConflict',
+  'ProvisionedThroughputExceeded',
+  'ThrottlingError',
+]);
+
+/** Returns how a request to `store` for `count` registers failed. */
+export function dynamoDbFailure(store: string, count: number, error: unknown): Failure {
+  const name = awsErrorName(error);
+  if (name === 'ConditionalCheckFailedException') {
+    const { Item } = error as Sdk.ConditionalCheckFailedException;
+    return { kind: 'lost', current: [Item === undefined ? undefined : registerOf(Item)] };
+  }
+  if (name === 'TransactionCanceledException') {
+    return canceled(store, count, error as Sdk.TransactionCanceledException);
+  }
+  return awsFailure(store, error);
+}
+
+function canceled(store: string, count: number, error: Sdk.TransactionCanceledException): Failure {
+  const reasons = error.CancellationReasons ?? [];
+  const codes = reasons.map(({ Code }) => Code ?? 'None');
+  if (codes.includes('ConditionalCheckFailed')) {
+    return { kind: 'lost', current: Array.from({ length: count }, (_, index) => itemOf(reasons[index])) };
+  }
+  const isTransient = codes.some((code) => TRANSIENT_REASONS.has(code));
+  const code = isTransient ? 'CLORTHO_UNAVAILABLE' : 'CLORTHO_INVALID';
+  const message = `transaction was cancelled: store=${store} reasons=${codes.join()}`;
+  return {
+    kind: isTransient ? 'retryable' : 'refused',
+    error: new ClorthoError(code, message, { cause: error }),
+  };
+}
+
+function itemOf(reason: Sdk.CancellationReason | undefined): Register | undefined {
+  return reason?.Item === undefined ? undefined : registerOf(reason.Item);
+}

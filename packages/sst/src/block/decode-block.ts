@@ -1,0 +1,33 @@
+/**
+ * Decoding a data block: bytes after the codec become a {@link Block}; see block-builder.ts for the layout.
+ */
+
+import { decodeIntegers, offsetsOf } from '../column/integers.ts';
+import { decodeKeys } from '../column/keys.ts';
+import { decodeTimestamps } from '../column/timestamps.ts';
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
+import { MERGE, PUT } from '../row.ts';
+import { corruptSection, endSection, type Section, takeBytes, takeVarint } from '../section.ts';
+import { Block } from './block.ts';
+
+/**
+ * Decodes a block. With `timestamp`, all rows have that one (the file stores none). The values of the block are a
+ * view of the section's bytes.
+ *
+ * @throws {ClorthoError} `CLORTHO_CORRUPT`.
+ */
+export function decodeBlock(section: Section, timestamp: number | undefined): Block {
+  // Rows differ in key or timestamp, so each takes a byte at least: this bounds what is allocated per row.
+  const rows = takeVarint(section, section.bytes.length);
+  if (rows === 0) throw corruptSection(section, 'block without rows');
+  const timestamps = decodeTimestamps(section, rows, timestamp);
+  const ends = decodeTimestamps(section, rows, undefined);
+  const kinds = decodeIntegers(section, rows, PUT, MERGE);
+  const valueLengths = decodeIntegers(section, rows, 0, VALUE_BYTES_MAX);
+  const keys = decodeKeys(section, rows, KEY_BYTES_MAX);
+  const values = section.bytes;
+  const valueOffsets = offsetsOf(section, valueLengths, rows, section.offset, values.length);
+  takeBytes(section, (valueOffsets[rows] as number) - section.offset);
+  endSection(section);
+  return new Block({ keys, timestamps, ends, kinds, values, valueOffsets });
+}

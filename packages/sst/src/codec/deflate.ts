@@ -1,0 +1,21 @@
+/** Codec 2: raw deflate (RFC 1951) by node:zlib; slower and a little denser than LZ4, available everywhere. */
+import { deflateRawSync, inflateRawSync } from 'node:zlib';
+import type { Codec } from './codec.ts';
+
+/** Raw deflate at the library's default level. */
+export const deflate: Codec = {
+  name: 'deflate',
+  id: 2,
+  // zlib's documented bound: 258 bytes per match, a match takes at least two bits.
+  expansionMax: 1032,
+  compress: (raw) => deflateRawSync(raw),
+  decompress: (stored, rawBytes) => {
+    // One byte of slack, so that a stream that goes on too long is seen and refused below.
+    const raw = inflateRawSync(stored, {
+      chunkSize: Math.max(64, rawBytes + 1),
+      maxOutputLength: rawBytes + 1,
+    });
+    if (raw.length !== rawBytes) throw new Error('deflate stream has another size');
+    return new Uint8Array(raw.buffer, raw.byteOffset, rawBytes);
+  },
+};

@@ -1,0 +1,194 @@
+/**
+ * Integer columns: n numbers in the fewest whole bytes each over a common base.
+ *
+ *     +--------------------+-----------------+--------------------------+
+ *     | head               | base            | n deltas                 |
+ *     | width | base bytes | 0,1,2,4,8 bytes | 0, 1, 2, 4 or 8 bytes each|
+ *     | low 4 | high 4     |                 |                          |
+ *     +--------------------+-----------------+--------------------------+
+ *
+ * A width of 0 says that all numbers equal the base: such a column costs nothing per row. A base of 8 bytes
+ * and deltas of 8 bytes are IEEE doubles; the latter are the numbers themselves (the base is then 0), because
+ * the distance of two safe integers may not be one. Everything is little endian.
+ *
+ * Invariants:
+ * - Every number is a safe integer.
+ * - The writer picks the smallest base and width: equal columns have equal bytes.
+ */
+import { corruptSection, type Section, takeBytes } from '../section.ts';
+import type { ByteSink } from '../sink.ts';
+
+/** A decoded column: the numbers, or the one that all of them equal. */
+export interface Integers {
+  readonly values: Float64Array | undefined;
+  /** The number of every row when `values` is `undefined`. */
+  readonly constant: number;
+}
+
+const UINT16_END = 0x1_0000;
+const UINT32_END = 0x1_0000_0000;
+
+/** Encodes `values[0, count)`. */
+export function encodeIntegers(sink: ByteSink, values: Float64Array, count: number): void {
+  let least = count === 0 ? 0 : (values[0] as number);
+  let most = least;
+  for (let index = 1; index < count; index += 1) {
+    const value = values[index] as number;
+    if (value < least) least = value;
+    else if (value > most) most = value;
+  }
+  // Rounding may only lift a distance that is far above 2^32 already.
+  const width = widthOf(most - least);
+  const base = width === 8 ? 0 : least;
+  const baseBytes = base < 0 ? 8 : widthOf(base);
+  sink.byte(width | (baseBytes << 4));
+  writeNumber(sink, baseBytes, base);
+  const start = sink.reserve(width * count);
+  const bytes = sink.bytes;
+  if (width === 1) {
+    for (let index = 0; index < count; index += 1) bytes[start + index] = (values[index] as number) - base;
+  } else if (width === 2) {
+    for (let index = 0, at = start; index < count; index += 1, at += 2) {
+      const delta = (values[index] as number) - base;
+      bytes[at] = delta;
+      bytes[at + 1] = delta >>> 8;
+    }
+  } else if (width === 4) {
+    for (let index = 0, at = start; index < count; index += 1, at += 4) {
+      const delta = (values[index] as number) - base;
+      bytes[at] = delta;
+      bytes[at + 1] = delta >>> 8;
+      bytes[at + 2] = delta >>> 16;
+      bytes[at + 3] = delta >>> 24;
+    }
+  } else if (width === 8) {
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    for (let index = 0; index < count; index += 1)
+      view.setFloat64(start + index * 8, values[index] as number, true);
+  }
+}
+
+/**
+ * Decodes a column of `count` numbers, each in `[least, most]`.
+ *
+ * @throws {ClorthoError} `CLORTHO_CORRUPT`.
+ */
+export function decodeIntegers(section: Section, count: number, least: number, most: number): Integers {
+  const bytes = section.bytes;
+  const head = bytes[takeBytes(section, 1)] as number;
+  const width = head & 15;
+  const baseBytes = head >>> 4;
+  if (!isWidth(width) || !isWidth(baseBytes)) throw corruptSection(section, 'bad column width');
+  const base = readNumber(bytes, takeBytes(section, baseBytes), baseBytes);
+  if (width === 0) {
+    if (count > 0 && !(base >= least && base <= most && Number.isSafeInteger(base))) {
+      throw corruptSection(section, 'number out of bounds');
+    }
+    return { values: undefined, constant: base };
+  }
+  const start = takeBytes(section, width * count);
+  const values = new Float64Array(count);
+  if (width === 1) {
+    for (let index = 0; index < count; index += 1) values[index] = base + (bytes[start + index] as number);
+  } else if (width === 2) {
+    for (let index = 0, at = start; index < count; index += 1, at += 2) {
+      values[index] = base + ((bytes[at] as number) | ((bytes[at + 1] as number) << 8));
+    }
+  } else if (width === 4) {
+    for (let index = 0, at = start; index < count; index += 1, at += 4) {
+      values[index] = base + readUint32(bytes, at);
+    }
+  } else {
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    for (let index = 0; index < count; index += 1) values[index] = view.getFloat64(start + index * 8, true);
+  }
+  for (let index = 0; index < count; index += 1) {
+    const value = values[index] as number;
+    // Written so that a NaN fails it.
+    if (!(value >= least && value <= most && Number.isInteger(value))) {
+      throw corruptSection(section, 'number out of bounds');
+    }
+  }
+  return { values, constant: 0 };
+}
+
+/** Returns the number of row `index`. */
+export function integerAt(column: Integers, index: number): number {
+  return column.values === undefined ? column.constant : (column.values[index] as number);
+}
+
+/**
+ * Turns lengths into offsets: `count + 1` of them, the first being `start`.
+ *
+ * @throws {ClorthoError} `CLORTHO_CORRUPT` if the last one exceeds `most`; checked before anything is allocated.
+ */
+export function offsetsOf(
+  section: Section,
+  lengths: Integers,
+  count: number,
+  start: number,
+  most: number,
+): Uint32Array {
+  const { values, constant } = lengths;
+  let end = start;
+  if (values === undefined) end += constant * count;
+  else for (let index = 0; index < count; index += 1) end += values[index] as number;
+  if (end > most) throw corruptSection(section, 'lengths exceed the block');
+  const offsets = new Uint32Array(count + 1);
+  offsets[0] = start;
+  let offset = start;
+  for (let index = 0; index < count; index += 1) {
+    offset += values === undefined ? constant : (values[index] as number);
+    offsets[index + 1] = offset;
+  }
+  return offsets;
+}
+
+/** Returns the unsigned 32-bit number at `at`. */
+export function readUint32(bytes: Uint8Array, at: number): number {
+  return (
+    ((bytes[at] as number) |
+      ((bytes[at + 1] as number) << 8) |
+      ((bytes[at + 2] as number) << 16) |
+      ((bytes[at + 3] as number) << 24)) >>>
+    0
+  );
+}
+
+/** Writes an unsigned 32-bit number at `at`. */
+export function writeUint32(bytes: Uint8Array, at: number, value: number): void {
+  bytes[at] = value;
+  bytes[at + 1] = value >>> 8;
+  bytes[at + 2] = value >>> 16;
+  bytes[at + 3] = value >>> 24;
+}
+
+function widthOf(distance: number): number {
+  if (distance === 0) return 0;
+  if (distance < 0x100) return 1;
+  if (distance < UINT16_END) return 2;
+  return distance < UINT32_END ? 4 : 8;
+}
+
+function isWidth(width: number): boolean {
+  return width <= 2 || width === 4 || width === 8;
+}
+
+function readNumber(bytes: Uint8Array, at: number, width: number): number {
+  if (width === 8) return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(at, true);
+  let value = 0;
+  for (let index = width - 1; index >= 0; index -= 1) value = value * 0x100 + (bytes[at + index] as number);
+  return value;
+}
+
+function writeNumber(sink: ByteSink, width: number, value: number): void {
+  const at = sink.reserve(width);
+  const bytes = sink.bytes;
+  if (width === 8) {
+    new DataView(bytes.buffer, bytes.byteOffset).setFloat64(at, value, true);
+    return;
+  }
+  for (let index = 0, rest = value; index < width; index += 1, rest = Math.floor(rest / 0x100)) {
+    bytes[at + index] = rest % 0x100;
+  }
+}

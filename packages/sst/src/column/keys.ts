@@ -1,0 +1,185 @@
+/**
+ * Key columns: sorted keys with the prefix of the block and of every 16 keys taken out.
+ *
+ *     user:1001  user:1002  user:1002 | user:2001 ...
+ *
+ *     block prefix    "user:"
+ *     bundle prefix   "100"                    "2001"
+ *     suffixes        "1"  "2"  ""             ""
+ *
+ *     +------------------+--------------------+--------------------+---------------------------------------+
+ *     | prefix bytes     | bundle prefixes    | suffixes           | block prefix, then of every bundle    |
+ *     | varint           | lengths (integers) | lengths (integers) | its prefix and its suffixes           |
+ *     +------------------+--------------------+--------------------+---------------------------------------+
+ *
+ * After the first key of a bundle, an empty suffix means the key of the row before it: another version of the
+ * same key costs no key bytes. It cannot be mistaken, because only the first key of a bundle may equal the prefix.
+ * Decoding expands the keys into one array, where a search compares in place.
+ *
+ * Invariants:
+ * - Keys ascend; equal keys are neighbours.
+ * - Prefixes are as long as possible: equal columns have equal bytes.
+ */
+
+import { BLOCK_BYTES_MAX } from '../limits.ts';
+import { corruptSection, type Section, takeBytes, takeVarint } from '../section.ts';
+import type { ByteSink } from '../sink.ts';
+import { decodeIntegers, encodeIntegers, integerAt } from './integers.ts';
+
+/** Rows that share a bundle prefix. */
+export const BUNDLE_ROWS = 16;
+
+/** Expanded keys: key i is `bytes[offsets[i], offsets[i + 1])`. */
+export interface Keys {
+  readonly bytes: Uint8Array;
+  /** One more than there are keys. */
+  readonly offsets: Uint32Array;
+  /** How many leading bytes all keys have in common, at least. */
+  readonly shared: number;
+  /** Of each key, the four bytes after the shared ones as a big-endian number, missing ones as zeros. */
+  readonly windows: Uint32Array;
+}
+
+/** Encodes the sorted keys `bytes[offsets[i], offsets[i + 1])` for i in `[0, count)`. */
+export function encodeKeys(sink: ByteSink, bytes: Uint8Array, offsets: Float64Array, count: number): void {
+  const bundles = Math.ceil(count / BUNDLE_ROWS);
+  const shared = count === 0 ? 0 : sharedLength(bytes, offsets, 0, count - 1);
+  const bundleLengths = new Float64Array(bundles);
+  const suffixLengths = new Float64Array(count);
+  let total = shared;
+  for (let bundle = 0; bundle < bundles; bundle += 1) {
+    const first = bundle * BUNDLE_ROWS;
+    const end = Math.min(first + BUNDLE_ROWS, count);
+    const prefix = sharedLength(bytes, offsets, first, end - 1);
+    bundleLengths[bundle] = prefix - shared;
+    total += prefix - shared;
+    for (let row = first; row < end; row += 1) {
+      if (row > first && isRepeat(bytes, offsets, row)) continue;
+      const length = (offsets[row + 1] as number) - (offsets[row] as number) - prefix;
+      suffixLengths[row] = length;
+      total += length;
+    }
+  }
+  sink.varint(shared);
+  encodeIntegers(sink, bundleLengths, bundles);
+  encodeIntegers(sink, suffixLengths, count);
+  let at = sink.reserve(total);
+  const target = sink.bytes;
+  for (let index = 0; index < shared; index += 1)
+    target[at++] = bytes[(offsets[0] as number) + index] as number;
+  for (let bundle = 0; bundle < bundles; bundle += 1) {
+    const first = bundle * BUNDLE_ROWS;
+    const end = Math.min(first + BUNDLE_ROWS, count);
+    const prefixEnd = shared + (bundleLengths[bundle] as number);
+    const start = offsets[first] as number;
+    for (let index = shared; index < prefixEnd; index += 1) target[at++] = bytes[start + index] as number;
+    for (let row = first; row < end; row += 1) {
+      const keyEnd = offsets[row + 1] as number;
+      for (let from = keyEnd - (suffixLengths[row] as number); from < keyEnd; from += 1) {
+        target[at++] = bytes[from] as number;
+      }
+    }
+  }
+}
+
+/**
+ * Decodes `count` keys of at most `keyBytesMax` bytes each.
+ *
+ * @throws {ClorthoError} `CLORTHO_CORRUPT`, also if the expanded keys exceed {@link BLOCK_BYTES_MAX}.
+ */
+export function decodeKeys(section: Section, count: number, keyBytesMax: number): Keys {
+  const bundles = Math.ceil(count / BUNDLE_ROWS);
+  const shared = takeVarint(section, keyBytesMax);
+  const bundleLengths = decodeIntegers(section, bundles, 0, keyBytesMax);
+  const suffixLengths = decodeIntegers(section, count, 0, keyBytesMax);
+  const offsets = new Uint32Array(count + 1);
+  let stored = shared;
+  let expanded = 0;
+  for (let bundle = 0, row = 0; bundle < bundles; bundle += 1) {
+    const bundleLength = integerAt(bundleLengths, bundle);
+    const prefix = shared + bundleLength;
+    stored += bundleLength;
+    const end = Math.min(row + BUNDLE_ROWS, count);
+    const first = row;
+    let length = 0;
+    for (; row < end; row += 1) {
+      const suffix = integerAt(suffixLengths, row);
+      stored += suffix;
+      if (suffix > 0 || row === first) length = prefix + suffix;
+      if (length > keyBytesMax) throw corruptSection(section, 'key too long');
+      expanded += length;
+      if (expanded > BLOCK_BYTES_MAX) throw corruptSection(section, 'keys exceed the bound of a block');
+      offsets[row + 1] = expanded;
+    }
+  }
+  const source = section.bytes;
+  const sharedAt = takeBytes(section, stored);
+  const bytes = new Uint8Array(expanded);
+  let at = sharedAt + shared;
+  for (let bundle = 0, row = 0; bundle < bundles; bundle += 1) {
+    const first = row;
+    const firstStart = offsets[first] as number;
+    const prefix = shared + integerAt(bundleLengths, bundle);
+    const end = Math.min(row + BUNDLE_ROWS, count);
+    for (let index = 0; index < shared; index += 1)
+      bytes[firstStart + index] = source[sharedAt + index] as number;
+    for (let index = shared; index < prefix; index += 1) bytes[firstStart + index] = source[at++] as number;
+    for (; row < end; row += 1) {
+      let target = offsets[row] as number;
+      const suffix = integerAt(suffixLengths, row);
+      if (row > first) {
+        const from = suffix > 0 ? firstStart : (offsets[row - 1] as number);
+        const length = (offsets[row + 1] as number) - target - suffix;
+        for (let index = 0; index < length; index += 1) bytes[target + index] = bytes[from + index] as number;
+        target += length;
+      } else {
+        target += prefix;
+      }
+      for (let index = 0; index < suffix; index += 1) bytes[target + index] = source[at++] as number;
+    }
+  }
+  const windows = new Uint32Array(count);
+  for (let row = 0; row < count; row += 1) {
+    windows[row] = windowOf(bytes, (offsets[row] as number) + shared, offsets[row + 1] as number);
+  }
+  return { bytes, offsets, shared: count === 0 ? 0 : shared, windows };
+}
+
+/** Returns the memory that keys hold, in bytes. */
+export function keysWeight({ bytes, offsets, windows }: Keys): number {
+  return bytes.length + offsets.byteLength + windows.byteLength;
+}
+
+/** Returns the four bytes from `start` as a big-endian number; those at `end` and beyond count as zeros. */
+export function windowOf(bytes: Uint8Array, start: number, end: number): number {
+  const length = end - start;
+  return (
+    (((length > 0 ? (bytes[start] as number) : 0) << 24) |
+      ((length > 1 ? (bytes[start + 1] as number) : 0) << 16) |
+      ((length > 2 ? (bytes[start + 2] as number) : 0) << 8) |
+      (length > 3 ? (bytes[start + 3] as number) : 0)) >>>
+    0
+  );
+}
+
+/** Returns how many leading bytes the keys of two rows have in common; for sorted keys, all between as well. */
+function sharedLength(bytes: Uint8Array, offsets: Float64Array, first: number, last: number): number {
+  const left = offsets[first] as number;
+  const right = offsets[last] as number;
+  const most = Math.min((offsets[first + 1] as number) - left, (offsets[last + 1] as number) - right);
+  let length = 0;
+  while (length < most && bytes[left + length] === bytes[right + length]) length += 1;
+  return length;
+}
+
+/** Tells whether a row has the key of the row before; from the end, where neighbours differ. */
+function isRepeat(bytes: Uint8Array, offsets: Float64Array, row: number): boolean {
+  const start = offsets[row] as number;
+  const length = (offsets[row + 1] as number) - start;
+  const before = start - length;
+  if (before !== offsets[row - 1]) return false;
+  for (let index = length - 1; index >= 0; index -= 1) {
+    if (bytes[before + index] !== bytes[start + index]) return false;
+  }
+  return true;
+}

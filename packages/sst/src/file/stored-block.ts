@@ -1,0 +1,91 @@
+/**
+ * Stored blocks: the envelope around every data block and every section of the tail.
+ *
+ *     +---------------------------+-------+-----------------+
+ *     | payload                   | codec | check           |
+ *     | as the codec left it      | u8    | u32             |
+ *     +---------------------------+-------+-----------------+
+ *     check = crc32(payload, codec) xor salt xor (low 32 bits of offset + high 32 bits of offset)
+ *
+ * The salt of the file and the offset of the block are mixed in, so that a valid block from another place or
+ * another file (a wrong range read, a mixed-up cache) does not pass (RocksDB's context checksums).
+ *
+ * Invariants:
+ * - A payload is compressed only if that saves an eighth: reading raw bytes is cheaper than inflating them.
+ * - Nothing is decompressed before the checksum matched.
+ */
+import { ClorthoError, checksum } from '@clortho/base';
+import type { Codec } from '../codec/codec.ts';
+import { none } from '../codec/none.ts';
+import { codecById } from '../codec/registry.ts';
+import { readUint32, writeUint32 } from '../column/integers.ts';
+import { BLOCK_BYTES_MAX } from '../limits.ts';
+import { corruptFile } from '../section.ts';
+
+/** The bytes that the envelope adds to a payload. */
+export const ENVELOPE_BYTES = 5;
+
+/** Returns the stored form of `raw` at `offset` of the file, in memory of its own. */
+export function encodeStoredBlock(raw: Uint8Array, codec: Codec, salt: number, offset: number): Uint8Array {
+  let payload = raw;
+  let used = none;
+  if (codec.id !== none.id && raw.length > 0) {
+    const compressed = codec.compress(raw);
+    if (compressed.length <= raw.length - (raw.length >>> 3) && compressed.length < raw.length) {
+      payload = compressed;
+      used = codec;
+    }
+  }
+  const length = payload.length;
+  const stored = new Uint8Array(length + ENVELOPE_BYTES);
+  stored.set(payload);
+  stored[length] = used.id;
+  writeUint32(stored, length + 1, checkOf(stored, salt, offset));
+  return stored;
+}
+
+/** Returns the id of the codec that a stored block names. */
+export function codecIdOf(stored: Uint8Array): number {
+  return stored[stored.length - ENVELOPE_BYTES] as number;
+}
+
+/**
+ * Returns the `rawBytes` bytes of a stored block; a view of `stored` if they are not compressed.
+ *
+ * @throws {ClorthoError} `CLORTHO_CORRUPT` if the block is damaged or not the one at `offset` of this file;
+ *   `CLORTHO_UNSUPPORTED` if its codec is not available.
+ */
+export function decodeStoredBlock(
+  stored: Uint8Array,
+  rawBytes: number,
+  salt: number,
+  offset: number,
+  name: string,
+): Uint8Array {
+  const length = stored.length - ENVELOPE_BYTES;
+  if (length < 0) throw corruptFile(name, offset, 'block shorter than its envelope');
+  if (readUint32(stored, length + 1) !== checkOf(stored, salt, offset)) {
+    throw corruptFile(name, offset, 'block checksum mismatch');
+  }
+  const id = codecIdOf(stored);
+  const codec = codecById(id);
+  if (codec === undefined) {
+    throw new ClorthoError('CLORTHO_UNSUPPORTED', `unknown codec: id=${id} file=${name} offset=${offset}`);
+  }
+  // The raw size comes from elsewhere in the file: what the payload cannot become is not allocated.
+  if (rawBytes > BLOCK_BYTES_MAX || rawBytes > length * codec.expansionMax) {
+    throw corruptFile(name, offset, 'block claims an impossible size');
+  }
+  try {
+    return codec.decompress(stored.subarray(0, length), rawBytes);
+  } catch (cause) {
+    throw corruptFile(name, offset, `block does not decompress with ${codec.name}`, cause);
+  }
+}
+
+function checkOf(stored: Uint8Array, salt: number, offset: number): number {
+  const low = offset >>> 0;
+  const high = Math.floor(offset / 0x1_0000_0000);
+  const covered = stored.subarray(0, stored.length - ENVELOPE_BYTES + 1);
+  return (checksum(covered) ^ salt ^ (low + high)) >>> 0;
+}

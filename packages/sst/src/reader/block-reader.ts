@@ -1,0 +1,117 @@
+/**
+ * From a block's ordinal to the decoded block: out of the cache, out of memory, or out of the source.
+ *
+ * Invariants:
+ * - A load shared through the cache is not cancelled by the signal of one of its waiters.
+ * - A cached block does not keep alive more memory than it weighs.
+ */
+import { abortedError, throwIfAborted } from '@clortho/base';
+import type { Block } from '../block/block.ts';
+import { decodeBlock } from '../block/decode-block.ts';
+import { integerAt } from '../column/integers.ts';
+import { decodeStoredBlock } from '../file/stored-block.ts';
+import { BLOCKS_MAX } from '../limits.ts';
+import { corruptFile } from '../section.ts';
+import type { BlockCache } from './block-cache.ts';
+import type { SstSource } from './source.ts';
+import { readExactly, type Tail } from './tail.ts';
+
+/** Where the bytes of a file are: behind a source, or all in memory. */
+export type FileBytes = { readonly source: SstSource } | { readonly whole: Uint8Array };
+
+/** Loads and decodes the blocks of one file. */
+export class BlockReader {
+  readonly #tail: Tail;
+  readonly #name: string;
+  readonly #source: SstSource | undefined;
+  readonly #whole: Uint8Array | undefined;
+  readonly #cache: BlockCache | undefined;
+  readonly #firstCacheKey: number;
+
+  /** Reads the blocks of the file that `tail` belongs to; `file` is its number in the cache. */
+  constructor(
+    tail: Tail,
+    bytes: FileBytes,
+    cache: { readonly cache: BlockCache; readonly file: number } | undefined,
+    name: string,
+  ) {
+    this.#tail = tail;
+    this.#name = name;
+    this.#source = 'source' in bytes ? bytes.source : undefined;
+    this.#whole = 'whole' in bytes ? bytes.whole : undefined;
+    this.#cache = cache?.cache;
+    this.#firstCacheKey = (cache?.file ?? 0) * BLOCKS_MAX;
+  }
+
+  /** Returns a block if that needs no waiting. */
+  resident(ordinal: number): Block | undefined {
+    const cached = this.#cache?.get(this.#firstCacheKey + ordinal);
+    if (cached !== undefined || this.#whole === undefined) return cached;
+    const block = this.decode(ordinal, this.#whole, 0);
+    this.#cache?.set(this.#firstCacheKey + ordinal, block);
+    return block;
+  }
+
+  /** Returns a block, loading it through the cache if there is one. */
+  async load(ordinal: number, signal: AbortSignal | undefined): Promise<Block> {
+    const resident = this.resident(ordinal);
+    if (resident !== undefined) return resident;
+    throwIfAborted(signal);
+    const cache = this.#cache;
+    if (cache === undefined) return this.#fetch(ordinal, signal);
+    return unlessAborted(
+      cache.load(this.#firstCacheKey + ordinal, () => this.#fetch(ordinal, undefined)),
+      signal,
+    );
+  }
+
+  /** Reads the stored bytes of the blocks `[first, end)`, past the cache. */
+  async read(first: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
+    const { offsets } = this.#tail.index;
+    const start = offsets[first] as number;
+    const stop = offsets[end] as number;
+    if (this.#source === undefined) return (this.#whole as Uint8Array).subarray(start, stop);
+    return readExactly(this.#source, start, stop - start, this.#name, signal);
+  }
+
+  /** Decodes a block out of `bytes`, which begin at `bytesOffset` of the file. */
+  decode(ordinal: number, bytes: Uint8Array, bytesOffset: number): Block {
+    const { index, footer, timestamp } = this.#tail;
+    const offset = index.offsets[ordinal] as number;
+    const start = offset - bytesOffset;
+    const stored = bytes.subarray(start, start + (index.offsets[ordinal + 1] as number) - offset);
+    let raw = decodeStoredBlock(stored, integerAt(index.rawBytes, ordinal), footer.salt, offset, this.#name);
+    // An uncompressed block is a view of what was read: of a larger read, keep only the block's part.
+    if (raw.buffer === bytes.buffer && bytes !== this.#whole && raw.buffer.byteLength > 2 * raw.length)
+      raw = raw.slice();
+    const section = { bytes: raw, offset: 0, name: this.#name, fileOffset: offset };
+    const block = decodeBlock(section, timestamp);
+    if (block.rows !== integerAt(index.rows, ordinal)) {
+      throw corruptFile(this.#name, offset, `block has ${block.rows} rows, which is not what the index says`);
+    }
+    return block;
+  }
+
+  /** Decodes all blocks of the whole file's bytes into the cache; nothing without one. */
+  warm(bytes: Uint8Array): void {
+    if (this.#cache === undefined) return;
+    for (let ordinal = 0; ordinal < this.#tail.index.blocks; ordinal += 1) {
+      this.#cache.set(this.#firstCacheKey + ordinal, this.decode(ordinal, bytes, 0));
+    }
+  }
+
+  async #fetch(ordinal: number, signal: AbortSignal | undefined): Promise<Block> {
+    const bytes = await this.read(ordinal, ordinal + 1, signal);
+    return this.decode(ordinal, bytes, this.#tail.index.offsets[ordinal] as number);
+  }
+}
+
+/** Waits for `promise`, but no longer than until `signal` aborts. */
+function unlessAborted<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return promise;
+  return new Promise((resolve, reject) => {
+    const onAbort = (): void => reject(abortedError(signal));
+    signal.addEventListener('abort', onAbort, { once: true });
+    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+  });
+}

@@ -1,0 +1,224 @@
+/**
+ * A cursor over the rows of one file.
+ *
+ *     move --> arrive at a block --resident?--> find the row --> ROW
+ *                 ^        |no                      | no such row here
+ *                 |        v                        v
+ *                 |     BLOCKED -- load() --.    next or previous block
+ *                 '------------------------<'-------'
+ *
+ * A move sets where it wants to be: a block, and what to look for there. If the block must be loaded first, that
+ * wish stays until `load()` completes it.
+ *
+ * Invariants:
+ * - A move within a resident block allocates nothing.
+ * - After {@link END} the cursor stands before the first or after the last row: a move the other way comes back.
+ */
+import { EMPTY_BYTES } from '@clortho/base';
+import type { Block } from '../block/block.ts';
+import type { MayMatch } from '../collector/collector.ts';
+import { type BlockIndex, findBlock } from '../file/block-index.ts';
+import { BLOCKED, END, NEVER, PUT, ROW, type RowCursor, type RowKind, type Step } from '../row.ts';
+import type { BlockReader } from './block-reader.ts';
+import type { SstCursorOptions } from './sst.ts';
+import type { FileStatistics } from './statistics.ts';
+
+/** What to look for in the block that the cursor wants to be in. */
+const FIRST = 0;
+const LAST = 1;
+const LOWER_BOUND = 2;
+const BEFORE = 3;
+type Wish = typeof FIRST | typeof LAST | typeof LOWER_BOUND | typeof BEFORE;
+
+/** Walks the rows of one file; see {@link RowCursor} for the moves. */
+export class SstCursor implements RowCursor {
+  keyBytes: Uint8Array = EMPTY_BYTES;
+  keyStart = 0;
+  keyEnd = 0;
+  timestamp = 0;
+  endTimestamp: number = NEVER;
+  kind: RowKind = PUT;
+  valueBytes: Uint8Array = EMPTY_BYTES;
+  valueStart = 0;
+  valueEnd = 0;
+  /** How many blocks were passed over because their statistics did not match. */
+  blocksSkipped = 0;
+  /** How many blocks were entered. */
+  blocksRead = 0;
+
+  readonly #index: BlockIndex;
+  readonly #blocks: BlockReader;
+  readonly #statistics: FileStatistics;
+  readonly #mayMatch: MayMatch | undefined;
+  readonly #readAheadBytes: number;
+  readonly #pool: SstCursor[] | undefined;
+  readonly #poolMax: number;
+  /** The block that the cursor is in and its ordinal; `undefined` before the first and after the last. */
+  #block: Block | undefined;
+  #ordinal = -1;
+  #row = 0;
+  /** Where the cursor wants to be while it waits for `load()`. */
+  #waiting = false;
+  #wish: Wish = FIRST;
+  #wishOrdinal = -1;
+  #wishKey: Uint8Array = EMPTY_BYTES;
+  #wishTimestamp = 0;
+  /** Stored bytes read ahead: the blocks `[#aheadFirst, #aheadEnd)`. */
+  #ahead: Uint8Array = EMPTY_BYTES;
+  #aheadFirst = 0;
+  #aheadEnd = 0;
+
+  /** Made by {@link Sst.cursor}; a cursor without options returns to `pool` when it is released. */
+  constructor(
+    index: BlockIndex,
+    blocks: BlockReader,
+    statistics: FileStatistics,
+    options: SstCursorOptions,
+    pool: SstCursor[],
+    poolMax: number,
+  ) {
+    this.#index = index;
+    this.#blocks = blocks;
+    this.#statistics = statistics;
+    this.#mayMatch = options.mayMatch;
+    this.#readAheadBytes = options.readAheadBytes ?? 0;
+    this.#pool = this.#mayMatch === undefined && this.#readAheadBytes === 0 ? pool : undefined;
+    this.#poolMax = poolMax;
+  }
+
+  seekFirst(): Step {
+    return this.#arrive(0, FIRST);
+  }
+
+  seekLast(): Step {
+    return this.#arrive(this.#index.blocks - 1, LAST);
+  }
+
+  seek(key: Uint8Array, timestamp: number = Number.POSITIVE_INFINITY): Step {
+    this.#wishKey = key;
+    this.#wishTimestamp = timestamp;
+    const ordinal = findBlock(this.#index, key, timestamp);
+    return ordinal < 0 ? this.#arrive(0, FIRST) : this.#arrive(ordinal, LOWER_BOUND);
+  }
+
+  seekBefore(key: Uint8Array): Step {
+    this.#wishKey = key;
+    // Before all versions of the key: the last block whose first key is below it.
+    return this.#arrive(findBlock(this.#index, key, Number.POSITIVE_INFINITY), BEFORE);
+  }
+
+  next(): Step {
+    if (this.#waiting) return this.#arrive(this.#wishOrdinal, this.#wish);
+    const block = this.#block;
+    if (block !== undefined && this.#row + 1 < block.rows) return this.#show(block, this.#row + 1);
+    return this.#arrive(Math.min(this.#ordinal + 1, this.#index.blocks), FIRST);
+  }
+
+  previous(): Step {
+    if (this.#waiting) return this.#arrive(this.#wishOrdinal, this.#wish);
+    const block = this.#block;
+    if (block !== undefined && this.#row > 0) return this.#show(block, this.#row - 1);
+    return this.#arrive(Math.max(this.#ordinal - 1, -1), LAST);
+  }
+
+  async load(signal?: AbortSignal): Promise<Step> {
+    if (!this.#waiting) return this.#block === undefined ? END : ROW;
+    const ordinal = this.#wishOrdinal;
+    this.#enter(ordinal, await this.#fetch(ordinal, signal));
+    return this.#arrive(ordinal, this.#wish);
+  }
+
+  /** Gives the cursor back: it must not be used afterwards. What its positions showed stays valid. */
+  release(): void {
+    this.#block = undefined;
+    this.#ordinal = -1;
+    this.#waiting = false;
+    this.blocksSkipped = 0;
+    this.blocksRead = 0;
+    this.#ahead = EMPTY_BYTES;
+    this.#aheadEnd = this.#aheadFirst;
+    if (this.#pool !== undefined && this.#pool.length < this.#poolMax) this.#pool.push(this);
+  }
+
+  /** Moves to the wish in block `start`, or in the nearest block beyond it that has and may show a row. */
+  #arrive(start: number, begin: Wish): Step {
+    let ordinal = start;
+    let wish = begin;
+    this.#waiting = false;
+    for (;;) {
+      if (ordinal < 0 || ordinal >= this.#index.blocks) return this.#leave(ordinal);
+      const backward = wish === LAST || wish === BEFORE;
+      if (this.#mayMatch === undefined || this.#mayMatch(this.#statistics.block(ordinal))) {
+        const block = ordinal === this.#ordinal ? this.#block : this.#resident(ordinal);
+        if (block === undefined) return this.#wait(ordinal, wish);
+        if (ordinal !== this.#ordinal) this.#enter(ordinal, block);
+        const row = this.#find(block, wish);
+        if (row >= 0 && row < block.rows) return this.#show(block, row);
+      } else {
+        this.blocksSkipped += 1;
+      }
+      ordinal += backward ? -1 : 1;
+      wish = backward ? LAST : FIRST;
+    }
+  }
+
+  #find(block: Block, wish: Wish): number {
+    if (wish === FIRST) return 0;
+    if (wish === LAST) return block.rows - 1;
+    if (wish === LOWER_BOUND) return block.lowerBound(this.#wishKey, this.#wishTimestamp);
+    return block.lowerBound(this.#wishKey, Number.POSITIVE_INFINITY) - 1;
+  }
+
+  #show(block: Block, row: number): Step {
+    this.#row = row;
+    this.keyBytes = block.keys;
+    this.keyStart = block.keyOffsets[row] as number;
+    this.keyEnd = block.keyOffsets[row + 1] as number;
+    this.timestamp = block.timestampAt(row);
+    this.endTimestamp = block.endAt(row);
+    this.kind = block.kindAt(row);
+    this.valueBytes = block.values;
+    this.valueStart = block.valueOffsets[row] as number;
+    this.valueEnd = block.valueOffsets[row + 1] as number;
+    return ROW;
+  }
+
+  #enter(ordinal: number, block: Block): void {
+    this.#block = block;
+    this.#ordinal = ordinal;
+    this.blocksRead += 1;
+  }
+
+  #leave(ordinal: number): Step {
+    this.#block = undefined;
+    this.#ordinal = ordinal < 0 ? -1 : this.#index.blocks;
+    return END;
+  }
+
+  #wait(ordinal: number, wish: Wish): Step {
+    this.#waiting = true;
+    this.#wishOrdinal = ordinal;
+    this.#wish = wish;
+    return BLOCKED;
+  }
+
+  #resident(ordinal: number): Block | undefined {
+    const block = this.#blocks.resident(ordinal);
+    if (block !== undefined || ordinal < this.#aheadFirst || ordinal >= this.#aheadEnd) return block;
+    return this.#blocks.decode(ordinal, this.#ahead, this.#index.offsets[this.#aheadFirst] as number);
+  }
+
+  async #fetch(ordinal: number, signal: AbortSignal | undefined): Promise<Block> {
+    if (this.#readAheadBytes === 0 || this.#wish === LAST || this.#wish === BEFORE) {
+      return this.#blocks.load(ordinal, signal);
+    }
+    const { offsets, blocks } = this.#index;
+    const stop = (offsets[ordinal] as number) + this.#readAheadBytes;
+    let end = ordinal + 1;
+    while (end < blocks && (offsets[end + 1] as number) <= stop) end += 1;
+    this.#ahead = await this.#blocks.read(ordinal, end, signal);
+    this.#aheadFirst = ordinal;
+    this.#aheadEnd = end;
+    return this.#blocks.decode(ordinal, this.#ahead, offsets[ordinal] as number);
+  }
+}

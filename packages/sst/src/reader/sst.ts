@@ -1,0 +1,196 @@
+/**
+ * An open file: its tail in memory, its blocks within reach of cursors.
+ *
+ *     open -- one read (tail) --> Sst -- cursor() --> SstCursor -- at most one read per block --> rows
+ *
+ * Invariants:
+ * - The file is immutable, so everything here may be used by any number of callers at the same time.
+ */
+import type { CollectorDefinition, MayMatch, Statistics } from '../collector/collector.ts';
+import { integerAt } from '../column/integers.ts';
+import { blockIndexWeight } from '../file/block-index.ts';
+import { tailBytesOf } from '../file/footer.ts';
+import type { RangeDelete } from '../row.ts';
+import type { SstSummary } from '../summary.ts';
+import type { BlockCache } from './block-cache.ts';
+import { BlockReader, type FileBytes } from './block-reader.ts';
+import type { SstSource } from './source.ts';
+import { SstCursor } from './sst-cursor.ts';
+import { FileStatistics } from './statistics.ts';
+import { decodeTail, readTail, type Tail } from './tail.ts';
+import { verifyBlocks } from './verify.ts';
+
+/** How to open a file. */
+export interface SstOpenOptions {
+  /** The size of the file in bytes. */
+  readonly size: number;
+  /** The size of its tail ({@link SstSummary.tailBytes}), where known: then opening takes one read. */
+  readonly tailBytes?: number | undefined;
+  /** The timestamp of all rows and range deletes of a file that stores none; required for those, else ignored. */
+  readonly timestamp?: number | undefined;
+  /** The collectors whose statistics are to be decoded, by name and version. */
+  readonly collectors?: readonly CollectorDefinition[] | undefined;
+  /** The cache for decoded blocks, and the number of this file in it (below 2^32). */
+  readonly cache?: { readonly cache: BlockCache; readonly file: number } | undefined;
+  /** How error messages call the file. Default `'sst'`. */
+  readonly name?: string | undefined;
+}
+
+/** How a cursor reads. */
+export interface SstCursorOptions {
+  /** Blocks whose statistics it refuses are passed over as if they were empty: the caller knows what that hides. */
+  readonly mayMatch?: MayMatch | undefined;
+  /**
+   * Forward moves that miss the cache read about this many bytes of consecutive blocks at once and leave the cache as it
+   * is: for scans and merges of whole files. Default 0: one block per read, through the cache.
+   */
+  readonly readAheadBytes?: number | undefined;
+}
+
+/** The facts of one block, for inspection. */
+export interface BlockFacts {
+  readonly ordinal: number;
+  readonly offset: number;
+  /** Stored bytes, envelope included. */
+  readonly bytes: number;
+  /** Bytes before the codec. */
+  readonly rawBytes: number;
+  readonly rows: number;
+  /** A view; valid for as long as it is referenced. */
+  readonly firstKey: Uint8Array;
+  readonly minTimestamp: number;
+  readonly maxTimestamp: number;
+  readonly minEndTimestamp: number;
+  readonly maxEndTimestamp: number;
+  readonly statistics: Statistics;
+}
+
+const CURSORS_KEPT = 8;
+
+/** One open file. There is nothing to close: whoever owns the source closes that. */
+export class Sst {
+  /** The facts of the file as its writer stated them; timestamps are 0 where the file stores none. */
+  readonly summary: SstSummary;
+  /** File-level statistics of the collectors given, decoded. */
+  readonly statistics: Statistics;
+  /** Sorted by start, then newest first, timestamps resolved. */
+  readonly rangeDeletes: readonly RangeDelete[];
+  /** The memory that the open file holds besides blocks, in bytes. */
+  readonly tailWeight: number;
+  readonly #tail: Tail;
+  readonly #name: string;
+  readonly #blocks: BlockReader;
+  readonly #statistics: FileStatistics;
+  readonly #cursors: SstCursor[] = [];
+
+  private constructor(tailBytes: Uint8Array, bytes: FileBytes, options: SstOpenOptions) {
+    const { size, name = 'sst', collectors = [], timestamp, cache } = options;
+    const tail = decodeTail(tailBytes, size, timestamp, name);
+    const { collectors: collected, ...facts } = tail.properties;
+    this.#tail = tail;
+    this.#name = name;
+    this.#blocks = new BlockReader(tail, bytes, cache, name);
+    this.#statistics = new FileStatistics(collectors, collected, tail.index);
+    this.summary = {
+      ...facts,
+      bytes: size,
+      tailBytes: tailBytesOf(tail.footer),
+      statistics: Object.fromEntries(
+        collected.filter((one) => one.bytes.length > 0).map((one) => [one.name, one.bytes]),
+      ),
+    };
+    this.statistics = this.#statistics.file;
+    this.rangeDeletes = tail.rangeDeletes;
+    this.tailWeight = weightOf(tail);
+  }
+
+  /**
+   * Opens a file behind a source: one read with the right `tailBytes` or a tail of at most 64 KiB, else two.
+   *
+   * @throws {ClorthoError} `CLORTHO_CORRUPT` if the tail is damaged or the size is wrong; `CLORTHO_UNSUPPORTED` if the
+   *   file needs a version, feature, codec or filter family that is not there; `CLORTHO_INVALID` if it stores no
+   *   timestamps and none is given; whatever the source throws.
+   */
+  static async open(source: SstSource, options: SstOpenOptions, signal?: AbortSignal): Promise<Sst> {
+    const tail = await readTail(source, options.size, options.tailBytes, options.name ?? 'sst', signal);
+    return new Sst(tail, { source }, options);
+  }
+
+  /**
+   * Opens a file that is in memory; its cursors never block. The bytes are borrowed for the life of the file and
+   * must not change.
+   *
+   * @throws {ClorthoError} as {@link Sst.open}.
+   */
+  static openBytes(bytes: Uint8Array, options: Omit<SstOpenOptions, 'size' | 'tailBytes'> = {}): Sst {
+    return new Sst(bytes, { whole: bytes }, { ...options, size: bytes.length });
+  }
+
+  /** Tells whether a key may have rows here, by its `hashBytes` hash; range deletes are not asked. */
+  mayContain(low: number, high: number): boolean {
+    return this.#tail.filter.mayContain(low, high);
+  }
+
+  /**
+   * Returns a cursor before the first row. One without options comes from a pool if one was released, so a point read
+   * allocates nothing.
+   */
+  cursor(options?: SstCursorOptions): SstCursor {
+    if (options === undefined) {
+      const pooled = this.#cursors.pop();
+      if (pooled !== undefined) return pooled;
+    }
+    return new SstCursor(
+      this.#tail.index,
+      this.#blocks,
+      this.#statistics,
+      options ?? {},
+      this.#cursors,
+      CURSORS_KEPT,
+    );
+  }
+
+  /**
+   * Decodes all blocks of `bytes`, the whole file as it was just written, into the cache.
+   *
+   * @throws {ClorthoError} `CLORTHO_CORRUPT` if they are not the bytes of this file.
+   */
+  warm(bytes: Uint8Array): void {
+    this.#blocks.warm(bytes);
+  }
+
+  /**
+   * Reads every block past the cache and checks checksums, order, and that index, filter and properties tell the truth.
+   *
+   * @throws {ClorthoError} `CLORTHO_CORRUPT` naming the offset of the first block that is wrong; `CLORTHO_ABORTED`.
+   */
+  async verify(signal?: AbortSignal): Promise<void> {
+    await verifyBlocks(this.#tail, this.#blocks, this.#name, signal);
+  }
+
+  /** Returns the facts of all blocks in order. */
+  blockTable(): BlockFacts[] {
+    const { index } = this.#tail;
+    const { bytes, offsets } = index.firstKeys;
+    return Array.from({ length: index.blocks }, (_, ordinal) => ({
+      ordinal,
+      offset: index.offsets[ordinal] as number,
+      bytes: (index.offsets[ordinal + 1] as number) - (index.offsets[ordinal] as number),
+      rawBytes: integerAt(index.rawBytes, ordinal),
+      rows: integerAt(index.rows, ordinal),
+      firstKey: bytes.subarray(offsets[ordinal], offsets[ordinal + 1]),
+      minTimestamp: integerAt(index.minTimestamps, ordinal),
+      maxTimestamp: integerAt(index.maxTimestamps, ordinal),
+      minEndTimestamp: integerAt(index.minEnds, ordinal),
+      maxEndTimestamp: integerAt(index.maxEnds, ordinal),
+      statistics: this.#statistics.block(ordinal),
+    }));
+  }
+}
+
+function weightOf(tail: Tail): number {
+  let weight = blockIndexWeight(tail.index) + tail.filter.weight;
+  for (const { start, end } of tail.rangeDeletes) weight += start.length + end.length + 200;
+  for (const { bytes } of tail.properties.collectors) weight += bytes.length + 100;
+  return weight;
+}

@@ -1,0 +1,120 @@
+/** A full check of a file's data blocks against its tail. */
+import { compareSlices, type Hash64, hashBytes, throwIfAborted } from '@clortho/base';
+import type { Block } from '../block/block.ts';
+import { integerAt } from '../column/integers.ts';
+import type { Filter } from '../filter/filter.ts';
+import { DELETE, MERGE } from '../row.ts';
+import { corruptFile } from '../section.ts';
+import type { BlockReader } from './block-reader.ts';
+import type { Tail } from './tail.ts';
+
+/**
+ * Reads and checks every block.
+ *
+ * @throws {ClorthoError} `CLORTHO_CORRUPT` naming the offset of the block; `CLORTHO_ABORTED`.
+ */
+export async function verifyBlocks(
+  tail: Tail,
+  blocks: BlockReader,
+  name: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { index, footer, properties } = tail;
+  const counts = { rows: 0, deletes: 0, merges: 0, rawBytes: 0 };
+  let before: Block | undefined;
+  for (let ordinal = 0; ordinal < index.blocks; ordinal += 1) {
+    throwIfAborted(signal);
+    const offset = index.offsets[ordinal] as number;
+    const block = blocks.decode(ordinal, await blocks.read(ordinal, ordinal + 1, signal), offset);
+    const problem =
+      problemOfOrder(before, block) ??
+      problemOfIndex(tail, ordinal, block) ??
+      problemOfFilter(tail.filter, block) ??
+      countRows(block, counts);
+    if (problem !== undefined) throw corruptFile(name, offset, problem);
+    before = block;
+  }
+  for (const fact of ['rows', 'deletes', 'merges', 'rawBytes'] as const) {
+    if (counts[fact] !== properties[fact]) {
+      throw corruptFile(
+        name,
+        footer.dataBytes,
+        `properties say ${properties[fact]} ${fact}, blocks ${counts[fact]}`,
+      );
+    }
+  }
+}
+
+/** Checks that rows ascend, within the block and from the one before. */
+function problemOfOrder(before: Block | undefined, block: Block): string | undefined {
+  if (before !== undefined && !precedes(before, before.rows - 1, block, 0))
+    return 'block begins out of order';
+  for (let row = 1; row < block.rows; row += 1) {
+    if (!precedes(block, row - 1, block, row)) return `row ${row} out of order`;
+  }
+  return undefined;
+}
+
+function precedes(left: Block, leftRow: number, right: Block, rightRow: number): boolean {
+  const order = compareSlices(
+    left.keys,
+    left.keyOffsets[leftRow] as number,
+    left.keyOffsets[leftRow + 1] as number,
+    right.keys,
+    right.keyOffsets[rightRow] as number,
+    right.keyOffsets[rightRow + 1] as number,
+  );
+  return order < 0 || (order === 0 && left.timestampAt(leftRow) > right.timestampAt(rightRow));
+}
+
+/** Checks the index entry of a block. */
+function problemOfIndex({ index }: Tail, ordinal: number, block: Block): string | undefined {
+  const { bytes, offsets } = index.firstKeys;
+  const start = offsets[ordinal] as number;
+  const end = offsets[ordinal + 1] as number;
+  if (compareSlices(bytes, start, end, block.keys, 0, block.keyOffsets[1] as number) !== 0) {
+    return 'first key is not the one of the index';
+  }
+  let minTimestamp = Number.POSITIVE_INFINITY;
+  let maxTimestamp = Number.NEGATIVE_INFINITY;
+  let minEnd = Number.POSITIVE_INFINITY;
+  let maxEnd = Number.NEGATIVE_INFINITY;
+  for (let row = 0; row < block.rows; row += 1) {
+    minTimestamp = Math.min(minTimestamp, block.timestampAt(row));
+    maxTimestamp = Math.max(maxTimestamp, block.timestampAt(row));
+    minEnd = Math.min(minEnd, block.endAt(row));
+    maxEnd = Math.max(maxEnd, block.endAt(row));
+  }
+  if (minEnd !== integerAt(index.minEnds, ordinal) || maxEnd !== integerAt(index.maxEnds, ordinal)) {
+    return 'end timestamps are not those of the index';
+  }
+  const first = block.timestampAt(0) === integerAt(index.firstTimestamps, ordinal);
+  const bounds =
+    minTimestamp === integerAt(index.minTimestamps, ordinal) &&
+    maxTimestamp === integerAt(index.maxTimestamps, ordinal);
+  return first && bounds ? undefined : 'timestamps are not those of the index';
+}
+
+/** Checks that the filter denies no key. */
+function problemOfFilter(filter: Filter, block: Block): string | undefined {
+  const hash: Hash64 = { low: 0, high: 0 };
+  for (let row = 0; row < block.rows; row += 1) {
+    hashBytes(block.keys, block.keyOffsets[row] as number, block.keyOffsets[row + 1] as number, hash);
+    if (!filter.mayContain(hash.low, hash.high)) return `filter denies the key of row ${row}`;
+  }
+  return undefined;
+}
+
+function countRows(
+  block: Block,
+  counts: { rows: number; deletes: number; merges: number; rawBytes: number },
+): undefined {
+  counts.rows += block.rows;
+  counts.rawBytes += block.keys.length;
+  for (let row = 0; row < block.rows; row += 1) {
+    const kind = block.kindAt(row);
+    if (kind === DELETE) counts.deletes += 1;
+    else if (kind === MERGE) counts.merges += 1;
+    counts.rawBytes += (block.valueOffsets[row + 1] as number) - (block.valueOffsets[row] as number);
+  }
+}

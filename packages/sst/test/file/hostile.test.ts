@@ -1,0 +1,176 @@
+import { ClorthoError, isClorthoError } from '@clortho/base';
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { BlockBuilder } from '../../src/block/block-builder.ts';
+import { decodeBlock } from '../../src/block/decode-block.ts';
+import { decodeBlockIndex, encodeBlockIndex } from '../../src/file/block-index.ts';
+import { decodeProperties, encodeProperties } from '../../src/file/properties.ts';
+import { decodeRangeDeletes, encodeRangeDeletes } from '../../src/file/range-deletes.ts';
+import { KeyHashes } from '../../src/filter/key-hashes.ts';
+import { decodeFilter, filterFamily } from '../../src/filter/registry.ts';
+import { NEVER, PUT } from '../../src/row.ts';
+import type { Section } from '../../src/section.ts';
+import { ByteSink } from '../../src/sink.ts';
+
+const text = new TextEncoder();
+const keys = Array.from({ length: 40 }, (_, index) =>
+  text.encode(`key${String(index >> 1).padStart(3, '0')}`),
+);
+
+function bytesOf(encode: (sink: ByteSink) => void): Uint8Array {
+  const sink = new ByteSink();
+  encode(sink);
+  return sink.view().slice();
+}
+
+const block = bytesOf((sink) => {
+  const builder = new BlockBuilder();
+  keys.forEach((key, index) => {
+    builder.push(key, 0, key.length, 1.7e15 - index, NEVER, PUT, key, 0, index % 6);
+  });
+  builder.encode(sink);
+});
+
+const index = bytesOf((sink) => {
+  const column = keys.map((_, at) => 100 + at);
+  encodeBlockIndex(sink, {
+    firstKeys: keys,
+    integers: Array.from({ length: 8 }, () => column),
+    statistics: [keys, keys],
+  });
+});
+const indexDataBytes = keys.reduce((sum, _, at) => sum + 100 + at, 0);
+
+const ranges = bytesOf((sink) => {
+  encodeRangeDeletes(
+    sink,
+    keys.slice(0, 38).map((start, at) => ({ start, end: keys[at + 2] as Uint8Array, timestamp: 5 })),
+  );
+});
+
+const properties = encodeProperties({
+  rawBytes: 1,
+  blocks: 1,
+  rows: 1,
+  deletes: 0,
+  merges: 0,
+  rangeDeletes: 0,
+  minKey: Uint8Array.of(1),
+  maxKey: Uint8Array.of(2),
+  minTimestamp: 1.7e15,
+  maxTimestamp: 1.7e15,
+  minEndTimestamp: NEVER,
+  maxEndTimestamp: NEVER,
+  collectors: [{ name: 'c', version: 1, bytes: Uint8Array.of(1, 2, 3) }],
+}).slice();
+
+function filterBytes(family: 'split-block-bloom' | 'bloom-filters'): Uint8Array {
+  return bytesOf((sink) => {
+    const built = filterFamily({ family });
+    const hashes = new KeyHashes();
+    for (const key of keys) hashes.add(key, 0, key.length);
+    sink.byte(built?.id as number);
+    built?.encode(sink, hashes);
+  });
+}
+
+function readBlock(section: Section): void {
+  const decoded = decodeBlock(section, undefined);
+  for (let row = 0; row < decoded.rows; row += 1) {
+    if ((decoded.keyOffsets[row + 1] as number) > decoded.keys.length)
+      throw new RangeError('key out of bounds');
+    if ((decoded.valueOffsets[row + 1] as number) > decoded.values.length)
+      throw new RangeError('value out of bounds');
+    if (!Number.isSafeInteger(decoded.timestampAt(row) + 0)) throw new RangeError('timestamp');
+    if (decoded.kindAt(row) > 2) throw new RangeError('kind');
+  }
+  decoded.lowerBound(text.encode('key007'), 5);
+}
+
+const decoders: [name: string, bytes: Uint8Array, decode: (section: Section) => unknown][] = [
+  ['block', block, readBlock],
+  ['index', index, (section) => decodeBlockIndex(section, indexDataBytes, undefined)],
+  ['range deletes', ranges, (section) => decodeRangeDeletes(section, undefined)],
+  ['properties', properties, decodeProperties],
+  ['filter', filterBytes('split-block-bloom'), (section) => decodeFilter(section).mayContain(1, 2)],
+  ['library filter', filterBytes('bloom-filters'), (section) => decodeFilter(section).mayContain(1, 2)],
+];
+
+describe.each(decoders)('a hostile %s, with a checksum that is right,', (_, bytes, decode) => {
+  const section = (damaged: Uint8Array): Section => ({
+    bytes: damaged,
+    offset: 0,
+    name: 'hostile',
+    fileOffset: 0,
+  });
+
+  /** Runs the decoder; any error that is not one of ours fails the test. */
+  function attempt(damaged: Uint8Array): void {
+    try {
+      decode(section(damaged));
+    } catch (error) {
+      if (isClorthoError(error, 'CLORTHO_CORRUPT') || isClorthoError(error, 'CLORTHO_UNSUPPORTED')) return;
+      throw error;
+    }
+  }
+
+  it('decodes when nobody touched it', () => {
+    expect(() => decode(section(bytes))).not.toThrow();
+  });
+
+  it('is refused or read within bounds when bytes change', () => {
+    const edit = fc.tuple(
+      fc.nat(bytes.length - 1),
+      fc.oneof(fc.nat(255), fc.constantFrom(0, 1, 0x7f, 0x80, 0xff)),
+    );
+    fc.assert(
+      fc.property(fc.array(edit, { minLength: 1, maxLength: 6 }), (edits) => {
+        const damaged = bytes.slice();
+        for (const [at, byte] of edits) damaged[at] = byte;
+        attempt(damaged);
+      }),
+      { numRuns: 1500 },
+    );
+  });
+
+  it('is refused or read within bounds when it is noise, or cut, or grown', () => {
+    fc.assert(
+      fc.property(fc.uint8Array({ maxLength: 200 }), fc.nat(bytes.length), (noise, cut) => {
+        attempt(noise);
+        attempt(new Uint8Array(Buffer.concat([bytes.subarray(0, cut), noise])));
+      }),
+      { numRuns: 700 },
+    );
+  });
+});
+
+describe('what hostile bytes claim', () => {
+  it('of lengths does not make a decoder allocate', () => {
+    const before = process.memoryUsage().arrayBuffers;
+    // Rows, then an index of blocks, then ranges: each claims 2^50 of them.
+    const claim = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02, 0, 0, 0, 0, 0, 0, 0);
+    for (const [, , decode] of decoders) {
+      expect(() => decode({ bytes: claim, offset: 0, name: 'hostile', fileOffset: 0 })).toThrow(ClorthoError);
+    }
+    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
+  });
+
+  it('of properties is refused when it is no record', () => {
+    // An array, a number, a map whose key is a map, and a map without anything.
+    for (const bytes of [[0x90], [0x07], [0x81, 0x81, 1, 2, 3], [0x80]]) {
+      const properties = { bytes: Uint8Array.from(bytes), offset: 0, name: 'hostile', fileOffset: 0 };
+      expect(() => decodeProperties(properties)).toThrow(
+        expect.objectContaining({ code: 'CLORTHO_CORRUPT' }),
+      );
+    }
+  });
+
+  it('of msgpack arrays, maps and strings is checked against the bytes there are', () => {
+    for (const head of [0xdd, 0xdf, 0xdb, 0xc6]) {
+      const bytes = Uint8Array.of(head, 0x7f, 0xff, 0xff, 0xff, 0);
+      expect(() => decodeProperties({ bytes, offset: 0, name: 'hostile', fileOffset: 0 })).toThrow(
+        /not plain msgpack/,
+      );
+    }
+  });
+});

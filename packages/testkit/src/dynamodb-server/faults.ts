@@ -1,0 +1,57 @@
+/**
+ * Faults on demand: what a real DynamoDB does on its bad days.
+ *
+ * Invariants:
+ * - A fault says whether the request took effect: `...AfterEffect` kinds do all of the work and lose the answer.
+ */
+import { transactionCanceled } from './operations/transactions.ts';
+import type { JsonObject } from './request.ts';
+import { ServiceError } from './service-error.ts';
+
+/** A request as a fault hook sees it. */
+export interface DynamoDbRequest {
+  /** The operation, such as `UpdateItem`. */
+  readonly operation: string;
+  /** The JSON of the request. */
+  readonly input: JsonObject;
+  /** How many requests of this operation the server has seen, this one included. */
+  readonly number: number;
+}
+
+/** What goes wrong with one request. */
+export type DynamoDbFault =
+  /**
+   * Answers with an error and does nothing. `TransactionConflict` becomes what DynamoDB makes of it: a cancelled
+   * transaction, or a `TransactionConflictException` for a single write.
+   */
+  | { readonly kind: 'error'; readonly code: string }
+  /** Does the work, then answers with an error. */
+  | { readonly kind: 'errorAfterEffect'; readonly code: string }
+  /** Resets the connection and does nothing. */
+  | { readonly kind: 'dropBeforeEffect' }
+  /** Does the work, then resets the connection. */
+  | { readonly kind: 'dropAfterEffect' }
+  /** Waits, then serves the request normally. */
+  | { readonly kind: 'delay'; readonly delayMs: number }
+  /** Does the work, then waits before it answers. */
+  | { readonly kind: 'delayAfterEffect'; readonly delayMs: number };
+
+/** The hook of a running server; set and unset it at any time. */
+export interface DynamoDbFaults {
+  /** Called once for every request whose signature is right; what it returns goes wrong. */
+  onRequest?: ((request: DynamoDbRequest) => DynamoDbFault | undefined) | undefined;
+}
+
+/** Returns the error answer that a fault asks for. */
+export function faultError(code: string, { operation, input }: DynamoDbRequest): ServiceError {
+  if (code === 'InternalServerError') {
+    return new ServiceError(code, 'The request processing has failed because of an unknown error', {}, 500);
+  }
+  if (code !== 'TransactionConflict') return new ServiceError(code, `injected fault: operation=${operation}`);
+  const actions = input['TransactItems'];
+  if (!Array.isArray(actions)) {
+    return new ServiceError('TransactionConflictException', 'Transaction is ongoing for the item');
+  }
+  const reason = { Code: 'TransactionConflict', Message: 'Transaction is ongoing for the item' };
+  return transactionCanceled(actions.map((_action, index) => (index === 0 ? reason : { Code: 'None' })));
+}

@@ -1,0 +1,38 @@
+/** The public names of `@clortho/testkit`. */
+export { smallKeys, smallValues } from './arbitraries/store-bytes.ts';
+export type { PastTime, StoreCommand } from './arbitraries/store-command.ts';
+export { type StoreCommandsOptions, storeCommands } from './arbitraries/store-commands.ts';
+export { type VirtualClock, type VirtualClockOptions, virtualClock } from './clock/virtual-clock.ts';
+export type {
+  DynamoDbFault,
+  DynamoDbFaults,
+  DynamoDbRequest,
+} from './dynamodb-server/faults.ts';
+export {
+  type DynamoDbCounters,
+  type DynamoDbServer,
+  type DynamoDbServerOptions,
+  startDynamoDbServer,
+} from './dynamodb-server/server.ts';
+export { runStoreCommands, type StoreCommandsRun } from './harness/run-store-commands.ts';
+export type { ReadUnderTest, SnapshotUnderTest, StoreUnderTest } from './harness/store-under-test.ts';
+export type { ModelRange } from './model/key-range.ts';
+export type { ModelCommit, ModelOperation } from './model/operation.ts';
+export {
+  type ModelHistoryEntry,
+  type ModelRow,
+  type ModelScan,
+  type ModelSnapshot,
+  type ReferenceModel,
+  type ReferenceModelOptions,
+  referenceModel,
+} from './model/reference-model.ts';
+export type { ModelFamily } from './model/timeline.ts';
+export type { FaultSubject, S3Fault, S3Faults } from './s3-server/faults.ts';
+export type { S3Operation } from './s3-server/operation.ts';
+export {
+  type S3Server,
+  type S3ServerCounters,
+  type S3ServerOptions,
+  startS3Server,
+} from './s3-server/s3-server.ts';
