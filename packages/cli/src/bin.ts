@@ -3,4 +3,7 @@
 import { processTerminal } from './output/process-terminal.ts';
 import { run } from './run.ts';
 
-process.exitCode = await run(process.argv.slice(2), { terminal: processTerminal(), environment: process.env });
+process.exitCode = await run(process.argv.slice(2), {
+  terminal: processTerminal(),
+  environment: process.env,
+});

@@ -27,7 +27,9 @@ export interface CliOptions {
 /** Runs `clortho` with the arguments given. */
 export function clortho(parameters: readonly string[], options: CliOptions = {}): Promise<CliResult> {
   const { CLORTHO_URL: _, ...inherited } = process.env;
-  const child = spawn(process.execPath, [BIN, ...parameters], { env: { ...inherited, ...options.environment } });
+  const child = spawn(process.execPath, [BIN, ...parameters], {
+    env: { ...inherited, ...options.environment },
+  });
   const out: Buffer[] = [];
   const error: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
@@ -45,7 +47,7 @@ export function clortho(parameters: readonly string[], options: CliOptions = {})
 }
 
 /** Returns the last line of standard output as JSON. */
-export function jsonOf({ out }: CliResult): unknown {
+export function jsonOf({ out }: Pick<CliResult, 'out'>): unknown {
   return JSON.parse(out.trimEnd().split('\n').at(-1) ?? '');
 }
 

@@ -20,7 +20,12 @@ export type CommitToken = Readonly<Record<number, number>>;
 export type Operation =
   | { readonly type: 'put'; readonly key: Bytes; readonly value: Bytes; readonly family?: string | undefined }
   | { readonly type: 'del'; readonly key: Bytes; readonly family?: string | undefined }
-  | { readonly type: 'merge'; readonly key: Bytes; readonly value: Bytes; readonly family?: string | undefined }
+  | {
+      readonly type: 'merge';
+      readonly key: Bytes;
+      readonly value: Bytes;
+      readonly family?: string | undefined;
+    }
   | {
       readonly type: 'deleteRange';
       readonly start: Bytes;

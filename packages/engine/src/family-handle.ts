@@ -48,7 +48,10 @@ export class FamilyHandle {
   }
 
   /** See {@link Store.getMany}. */
-  getMany(keys: readonly Bytes[], options: WithoutFamily<ReadOptions> = {}): Promise<(Uint8Array | undefined)[]> {
+  getMany(
+    keys: readonly Bytes[],
+    options: WithoutFamily<ReadOptions> = {},
+  ): Promise<(Uint8Array | undefined)[]> {
     return this.#store.getMany(keys, { ...options, family: this.name });
   }
 

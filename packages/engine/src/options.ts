@@ -80,7 +80,9 @@ export interface AwsOptions {
   readonly s3Endpoint?: string | undefined;
   /** For DynamoDB; `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL` by default. */
   readonly dynamoDbEndpoint?: string | undefined;
-  readonly credentials?: { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string } | undefined;
+  readonly credentials?:
+    | { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
+    | undefined;
   /** Some S3 gateways compare ETags without their quotes. */
   readonly unquotedEtags?: boolean | undefined;
 }

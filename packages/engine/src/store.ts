@@ -9,7 +9,7 @@
  * Invariants:
  * - Every call checks its input before it does anything, and throws `CLORTHO_CLOSED` once the store is closed.
  */
-import { type Clock, ClorthoError, isClorthoError } from '@clortho/base';
+import { type Clock, ClorthoError, isClorthoError, throwIfAborted } from '@clortho/base';
 import { type ManifestContext, settledTimestamp } from '@clortho/manifest';
 import type {
   Bytes,
@@ -31,11 +31,12 @@ import type { StoreRecord } from './catalog/record.ts';
 import { type CommitRequest, Committer } from './commit/committer.ts';
 import { FamilyHandle } from './family-handle.ts';
 import { parseBatch } from './input/batch.ts';
-import { keyBytes } from './input/bytes.ts';
-import { timestampOf } from './input/time.ts';
+import { keyBytes, owned, ownedKeyBytes } from './input/bytes.ts';
+import { ownedRange } from './input/range.ts';
+import { commitTimestampOf, timestampOf } from './input/time.ts';
 import { changeShards } from './maintenance/change-shards.ts';
 import { GarbageCollector, type GcResult } from './maintenance/collect-garbage.ts';
-import { type CompactResult, Compactor } from './maintenance/compactor.ts';
+import { Compactor, type CompactResult } from './maintenance/compactor.ts';
 import { type TruncateResult, truncateHistory } from './maintenance/truncate.ts';
 import type { Backends } from './open/backends.ts';
 import type { FamilyOptions, OpenOptions } from './options.ts';
@@ -70,11 +71,12 @@ export class Store {
   readonly #committer: Committer;
   readonly #reader: Reader;
   readonly #readerContext: ReaderContext;
-  readonly #session: PinSession;
+  #session: PinSession;
   readonly #held: HeldReader;
   readonly #compactor: Compactor;
   readonly #collector: GarbageCollector;
   readonly #stop = new AbortController();
+  #refreshing: Promise<void> | undefined;
   #closing: Promise<void> | undefined;
 
   /** Wires the parts; callers use {@link open}. */
@@ -97,7 +99,7 @@ export class Store {
       queueBytes: options.queueBytes ?? 64 * MIB,
     });
     this.#held = new HeldReader(manifest.registers, this.#clock);
-    this.#session = new PinSession(manifest.registers, this.#clock, manifest.ids.mint());
+    this.#session = this.#newSession();
     this.#readerContext = {
       tables: this.#tables,
       clock: this.#clock,
@@ -117,7 +119,14 @@ export class Store {
       },
     };
     this.#reader = new Reader(this.#readerContext);
-    this.#compactor = new Compactor({ manifest, keeper, catalog, held: this.#held, tuning: options.tuning ?? {} });
+    this.#compactor = new Compactor({
+      manifest,
+      keeper,
+      catalog,
+      held: this.#held,
+      tables: this.#tables,
+      tuning: options.tuning ?? {},
+    });
     this.#collector = new GarbageCollector({ manifest, keeper, held: this.#held, store: record.id });
     keeper.onChange((before, after) => forgetDropped(this.#tables, before, after));
     this.#startBackground();
@@ -145,15 +154,25 @@ export class Store {
     const request = this.#request([{ type: 'put', key, value, family }], options);
     if (ifAbsent !== true && ifVersion === undefined) return this.#committer.submit(request);
     const [operation] = request.batch.operations;
-    if (operation === undefined || operation.kind === 'deleteRange') throw new TypeError('a put is one operation');
+    if (operation === undefined || operation.kind === 'deleteRange')
+      throw new TypeError('a put is one operation');
+    if (ifAbsent === true && ifVersion !== undefined)
+      throw new ClorthoError('CLORTHO_INVALID', 'ifAbsent and ifVersion exclude each other');
     const expected = ifVersion === undefined ? undefined : timestampOf(ifVersion, 'ifVersion');
     return this.#committer.submit({
       ...request,
       condition: async (view) => {
-        const version = await this.#reader.versionIn(view, operation.family, operation.key);
+        const { family: open, key: own } = operation;
+        if ((await this.#reader.versionIn(view, open, own)) === expected) return;
+        // The view may be old. If the condition holds by now, the swap on top of `view` is lost and it is asked again.
+        const newest = await this.#parts.keeper.refresh();
+        const version = await this.#reader.versionIn(newest, open, own);
         if (version === expected) return;
         const found = version === undefined ? 'absent' : String(version);
-        throw new ClorthoError('CLORTHO_CONFLICT', `the condition does not hold: version=${found} expected=${expected ?? 'absent'}`);
+        throw new ClorthoError(
+          'CLORTHO_CONFLICT',
+          `the condition does not hold: version=${found} expected=${expected ?? 'absent'}`,
+        );
       },
     });
   }
@@ -171,44 +190,44 @@ export class Store {
    */
   async get(key: Bytes, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
     this.#check();
-    return this.#reader.get(keyBytes(key).slice(), options);
+    return this.#reader.get(ownedKeyBytes(key), options);
   }
 
   /** Returns the values of keys in their order, duplicates included, all of one moment. */
   async getMany(keys: readonly Bytes[], options: ReadOptions = {}): Promise<(Uint8Array | undefined)[]> {
     this.#check();
     return this.#reader.getMany(
-      keys.map((key) => keyBytes(key).slice()),
+      keys.map((key) => ownedKeyBytes(key)),
       options,
     );
   }
 
   /** Returns what {@link Store.get} would, at once, or {@link NOT_RESIDENT} if memory cannot answer. */
-  peek(key: Bytes, options: { readonly family?: string | undefined } = {}): Uint8Array | undefined | typeof NOT_RESIDENT {
+  peek(
+    key: Bytes,
+    options: { readonly family?: string | undefined } = {},
+  ): Uint8Array | undefined | typeof NOT_RESIDENT {
     this.#check();
     return this.#reader.peek(keyBytes(key), this.#parts.catalog.byName(options.family));
   }
 
   /** Yields the visible rows of a range in key order, all of one moment. */
-  async *scan(options: ScanOptions = {}): AsyncGenerator<ScanRow> {
-    this.#check();
-    for await (const row of this.#reader.scan(options)) {
-      yield row;
-      this.#check();
-    }
+  scan(options: ScanOptions = {}): AsyncGenerator<ScanRow> {
+    return this.#scan(ownedRange(options));
   }
 
   /** Yields the versions of a key, newest first, merges resolved. */
-  async *history(key: Bytes, options: HistoryOptions = {}): AsyncGenerator<HistoryEntry> {
-    this.#check();
-    yield* this.#reader.history(keyBytes(key).slice(), options);
+  history(key: Bytes, options: HistoryOptions = {}): AsyncGenerator<HistoryEntry> {
+    return this.#history(owned(key), options);
   }
 
   /** Pins the newest state of all shards until the snapshot is closed. */
   async snapshot(options: CallOptions = {}): Promise<Snapshot> {
     this.#check();
-    if (options.signal?.aborted) throw new ClorthoError('CLORTHO_ABORTED', 'the call was aborted');
+    throwIfAborted(options.signal);
     const { manifest, keeper } = this.#parts;
+    // A session that was lost took its snapshots with it; those to come are pinned by another one.
+    if (this.#session.isLost) this.#session = this.#newSession();
     const { source: _, ...reader } = this.#readerContext;
     return Snapshot.take({ manifest, keeper, session: this.#session, reader });
   }
@@ -234,6 +253,7 @@ export class Store {
   async truncateHistory(timestamp: Timestamp): Promise<TruncateResult> {
     this.#checkWritable();
     const { manifest, keeper, catalog, record } = this.#parts;
+    await catalog.refresh();
     const view = await keeper.refresh();
     const horizon = checkedAsOf(timestamp, view, record.time, this.#clock);
     await this.#settle(horizon);
@@ -293,12 +313,30 @@ export class Store {
     await this.close();
   }
 
+  async *#scan(options: ScanOptions): AsyncGenerator<ScanRow> {
+    this.#check();
+    for await (const row of this.#reader.scan(options)) {
+      yield row;
+      this.#check();
+      throwIfAborted(options.signal);
+    }
+  }
+
+  async *#history(key: Bytes, options: HistoryOptions): AsyncGenerator<HistoryEntry> {
+    this.#check();
+    yield* this.#reader.history(keyBytes(key), options);
+  }
+
   async #close(): Promise<void> {
     this.#stop.abort();
-    await this.#committer.drain();
-    await this.#compactor.close();
-    await this.#session.close();
-    await this.#parts.backends.close();
+    try {
+      await this.#committer.drain();
+      await this.#compactor.close();
+      await this.#session.close();
+      await this.#refreshing;
+    } finally {
+      await this.#parts.backends.close();
+    }
   }
 
   #request(operations: readonly Operation[], options: WriteOptions): CommitRequest {
@@ -306,14 +344,22 @@ export class Store {
     const { keeper, catalog, record } = this.#parts;
     const { timestamp } = options;
     if (record.time === 'external' && timestamp === undefined) {
-      throw new ClorthoError('CLORTHO_INVALID', 'a store with external time takes a timestamp with every write');
+      throw new ClorthoError(
+        'CLORTHO_INVALID',
+        'a store with external time takes a timestamp with every write',
+      );
     }
     if (record.time === 'clock' && timestamp !== undefined) {
       throw new ClorthoError('CLORTHO_INVALID', 'a store with clock time takes no timestamp');
     }
-    const named = timestamp === undefined ? undefined : timestampOf(timestamp, 'timestamp');
+    const named = timestamp === undefined ? undefined : commitTimestampOf(timestamp);
     const batch = parseBatch(operations, keeper.view.map, (name) => catalog.byName(name));
     return { batch, timestamp: named, signal: options.signal };
+  }
+
+  #newSession(): PinSession {
+    const { registers, ids } = this.#parts.manifest;
+    return new PinSession(registers, this.#clock, ids.mint());
   }
 
   /** Closes a time on all shards where it is not settled. */
@@ -321,7 +367,10 @@ export class Store {
     const { manifest, keeper, options } = this.#parts;
     const isOpen = keeper.view.shards.some((state) => settledTimestamp(state.head) < timestamp);
     if (isOpen && options.readOnly === true) {
-      throw new ClorthoError('CLORTHO_INVALID', 'a read-only handle reads up to the last commit, it cannot close a time');
+      throw new ClorthoError(
+        'CLORTHO_INVALID',
+        'a read-only handle reads up to the last commit, it cannot close a time',
+      );
     }
     return changeShards(manifest, keeper, (state) =>
       settledTimestamp(state.head) < timestamp ? { floor: timestamp } : undefined,
@@ -335,12 +384,12 @@ export class Store {
     const refresh = async (): Promise<void> => {
       for (;;) {
         await this.#clock.sleep(options.refreshMs ?? 1000, signal);
-        // An unreachable backend is reported by the calls that need it; this one tries again.
-        await keeper.refresh().catch(ignoreUnavailable);
+        // What is out of reach or damaged is reported by the calls that need it; this one tries again.
+        await keeper.refresh().catch(ignoreExpected);
       }
     };
-    refresh().catch((error: unknown) => {
-      if (!isClorthoError(error, 'CLORTHO_ABORTED')) throw error;
+    this.#refreshing = refresh().catch((error: unknown) => {
+      if (!signal.aborted) throw error;
     });
   }
 
@@ -350,10 +399,11 @@ export class Store {
 
   #checkWritable(): void {
     this.#check();
-    if (this.#parts.options.readOnly === true) throw new ClorthoError('CLORTHO_INVALID', 'the store was opened read-only');
+    if (this.#parts.options.readOnly === true)
+      throw new ClorthoError('CLORTHO_INVALID', 'the store was opened read-only');
   }
 }
 
-function ignoreUnavailable(error: unknown): void {
-  if (!isClorthoError(error, 'CLORTHO_UNAVAILABLE')) throw error;
+function ignoreExpected(error: unknown): void {
+  if (!isClorthoError(error)) throw error;
 }

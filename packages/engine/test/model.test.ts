@@ -44,7 +44,11 @@ interface Configuration {
 }
 
 const configurations: fc.Arbitrary<Configuration> = fc.record({
-  splits: fc.constantFrom<Uint8Array[]>([], [Uint8Array.of(0x61)], [Uint8Array.of(0x61), Uint8Array.of(0x62)]),
+  splits: fc.constantFrom<Uint8Array[]>(
+    [],
+    [Uint8Array.of(0x61)],
+    [Uint8Array.of(0x61), Uint8Array.of(0x62)],
+  ),
   tuning: fc.record({
     blockBytes: fc.constantFrom(1, 64, 1024),
     fileBytes: fc.constantFrom(1, 300, 100_000),

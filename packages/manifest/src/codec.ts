@@ -2,8 +2,12 @@
  * The bytes of heads and checkpoint segments. FORMAT.md lists every field; this file is its code.
  *
  * Fields are arrays in a fixed order, so that an edit with one file stays under 256 bytes. Timestamps of a
- * uniform file equal its run and are not repeated.
+ * uniform file equal its run and are not repeated; only History has end timestamps.
+ *
+ * Invariants:
+ * - A decoded head covers each of its versions once: by a segment or by an edit of its tail.
  */
+import { ClorthoError, invariant } from '@clortho/base';
 import type { Edit } from './edit.ts';
 import { FieldReader } from './fields.ts';
 import type { FileEntry, FileReference, Tier } from './file-entry.ts';
@@ -18,6 +22,7 @@ export const SEGMENT_RECORD: RecordKind = { magic: 'CLck', version: 1, name: 'ch
 
 const TIERS: readonly Tier[] = ['delta', 'current', 'history'];
 const STATES: readonly HeadState[] = ['open', 'sealed'];
+const FAMILY_NUMBER = /^(?:0|[1-9][0-9]{0,14})$/;
 
 /** Returns the bytes of a head, owned by the caller. */
 export function encodeHead(head: Head): Uint8Array {
@@ -43,7 +48,7 @@ export function encodeHead(head: Head): Uint8Array {
  */
 export function decodeHead(bytes: Uint8Array, name: string): Head {
   const fields = new FieldReader(decodeRecord(HEAD_RECORD, bytes, name), 11, name);
-  return {
+  const head: Head = {
     store: fields.text(),
     shard: fields.integer(),
     version: fields.integer(),
@@ -56,6 +61,11 @@ export function decodeHead(bytes: Uint8Array, name: string): Head {
     segments: fields.list((value) => unpackSegmentReference(value, name)),
     tail: fields.list((value) => unpackEdit(value, name)),
   };
+  checkCoverage(head, name);
+  if (!Object.keys(head.horizons).every((family) => FAMILY_NUMBER.test(family))) {
+    throw new ClorthoError('CLORTHO_CORRUPT', `head has a horizon of no family: at=${name}`);
+  }
+  return head;
 }
 
 /** Returns the bytes of a segment, owned by the caller. */
@@ -90,7 +100,27 @@ export function decodeSegment(
     removed: fields.list((value) => unpackReference(value, name)),
     tokens: fields.list((value) => new FieldReader([value], 1, name).text()),
   };
+  if (segment.to <= segment.from || segment.tokens.length > segment.to - segment.from) {
+    throw new ClorthoError('CLORTHO_CORRUPT', `segment covers no versions: at=${name} to=${segment.to}`);
+  }
   return { store, shard, segment };
+}
+
+/** Segments and tail cover every version once, or a loaded state would lack edits without a sign. */
+function checkCoverage({ version, segments, tail }: Head, name: string): void {
+  let covered = 0;
+  for (const { from, to } of segments) {
+    if (from !== covered || to <= from) throw uncovered(name, version);
+    covered = to;
+  }
+  if (covered + tail.length !== version) throw uncovered(name, version);
+}
+
+function uncovered(name: string, version: number): ClorthoError {
+  return new ClorthoError(
+    'CLORTHO_CORRUPT',
+    `head does not cover its versions: at=${name} version=${version}`,
+  );
 }
 
 function packEdit(edit: Edit): unknown[] {
@@ -122,7 +152,8 @@ function unpackSegmentReference(value: unknown, name: string): SegmentReference 
 }
 
 function packFile(file: FileEntry): unknown[] {
-  const times = file.uniform ? [] : [file.minTimestamp, file.maxTimestamp];
+  invariant(!file.uniform || file.minTimestamp === file.run, 'a uniform file has the timestamp of its run');
+  invariant(!file.uniform || file.maxTimestamp === file.run, 'a uniform file has the timestamp of its run');
   return [
     file.id,
     file.family,
@@ -140,14 +171,18 @@ function packFile(file: FileEntry): unknown[] {
     file.upper ?? null,
     file.statistics,
     file.uniform,
-    ...times,
-    ...(file.tier === 'history' ? [file.minEndTimestamp, file.maxEndTimestamp] : []),
+    [
+      ...(file.uniform ? [] : [file.minTimestamp, file.maxTimestamp]),
+      ...(file.tier === 'history' ? [file.minEndTimestamp, file.maxEndTimestamp] : []),
+    ],
   ];
 }
 
 function unpackFile(value: unknown, name: string): FileEntry {
-  const fields = new FieldReader(value, 16, name);
-  const start = {
+  const fields = new FieldReader(value, 17, name);
+  // Fields are read in order into one literal: a checkpoint has many entries, and spreading each costs more than
+  // everything else about it.
+  const entry = {
     id: fields.text(),
     family: fields.integer(),
     tier: fields.oneOf(TIERS),
@@ -164,11 +199,18 @@ function unpackFile(value: unknown, name: string): FileEntry {
     upper: fields.optionalBytes(),
     statistics: fields.record((field) => new FieldReader([field], 1, name).bytes()),
     uniform: fields.boolean(),
+    minTimestamp: 0,
+    maxTimestamp: 0,
+    minEndTimestamp: Number.MAX_SAFE_INTEGER,
+    maxEndTimestamp: Number.MAX_SAFE_INTEGER,
   };
-  const minTimestamp = start.uniform ? start.run : fields.integer();
-  const maxTimestamp = start.uniform ? start.run : fields.integer();
-  const ends = start.tier === 'history';
-  const minEndTimestamp = ends ? fields.integer() : Number.MAX_SAFE_INTEGER;
-  const maxEndTimestamp = ends ? fields.integer() : Number.MAX_SAFE_INTEGER;
-  return { ...start, minTimestamp, maxTimestamp, minEndTimestamp, maxEndTimestamp };
+  const hasEnds = entry.tier === 'history';
+  const times = fields.fields((entry.uniform ? 0 : 2) + (hasEnds ? 2 : 0));
+  entry.minTimestamp = entry.uniform ? entry.run : times.integer();
+  entry.maxTimestamp = entry.uniform ? entry.run : times.integer();
+  if (hasEnds) {
+    entry.minEndTimestamp = times.integer();
+    entry.maxEndTimestamp = times.integer();
+  }
+  return entry;
 }

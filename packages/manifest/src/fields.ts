@@ -2,6 +2,8 @@
  * Checked reading of decoded MessagePack values: what came from outside has the shape that the format says.
  *
  * Invariants:
+ * - An array has exactly the fields of its format: one with more comes from a version that this code does not know,
+ *   and writing it back would lose them.
  * - Byte strings are copied out: a decoded value never keeps its input alive.
  */
 import { ClorthoError } from '@clortho/base';
@@ -12,9 +14,11 @@ export class FieldReader {
   readonly #name: string;
   #next = 0;
 
-  /** Reads `value`, which must be an array of at least `count` fields; `name` is for messages. */
+  /** Reads `value`, which must be an array of `count` fields; `name` is for messages. */
   constructor(value: unknown, count: number, name: string) {
-    if (!Array.isArray(value) || value.length < count) throw corruptField(name, 'an array of fields', value);
+    if (!Array.isArray(value) || value.length !== count) {
+      throw corruptField(name, `an array of ${count} fields`, value);
+    }
     this.#fields = value;
     this.#name = name;
   }
@@ -22,7 +26,8 @@ export class FieldReader {
   /** Returns the next field, a safe integer that is not negative. */
   integer(): number {
     const value = this.#take();
-    if (!Number.isSafeInteger(value) || (value as number) < 0) throw corruptField(this.#name, 'an integer', value);
+    if (!Number.isSafeInteger(value) || (value as number) < 0)
+      throw corruptField(this.#name, 'an integer', value);
     return value as number;
   }
 
@@ -72,10 +77,18 @@ export class FieldReader {
   /** Returns the next field, a map, each value read by `read`. */
   record<T>(read: (value: unknown) => T): Record<string, T> {
     const value = this.#take();
-    if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    // Byte strings and the extension types of MessagePack are objects too.
+    if (typeof value !== 'object' || value === null || Object.getPrototypeOf(value) !== Object.prototype) {
       throw corruptField(this.#name, 'a map', value);
     }
-    return Object.fromEntries(Object.entries(value).map(([key, field]) => [key, read(field)]));
+    const record: Record<string, T> = {};
+    for (const [key, field] of Object.entries(value)) record[key] = read(field);
+    return record;
+  }
+
+  /** Returns a reader of the next field, an array of `count` fields itself. */
+  fields(count: number): FieldReader {
+    return new FieldReader(this.#take(), count, this.#name);
   }
 
   #take(): unknown {
@@ -86,5 +99,8 @@ export class FieldReader {
 }
 
 function corruptField(name: string, expected: string, value: unknown): ClorthoError {
-  return new ClorthoError('CLORTHO_CORRUPT', `${name} is malformed: expected=${expected} found=${typeof value}`);
+  return new ClorthoError(
+    'CLORTHO_CORRUPT',
+    `${name} is malformed: expected=${expected} found=${typeof value}`,
+  );
 }

@@ -35,7 +35,11 @@ export async function planFold(
 ): Promise<Fold> {
   const kept = [...head.segments];
   let segment = segmentOf(head.version - head.tail.length, head.tail);
-  for (let last = kept.at(-1); last !== undefined && last.size <= 2 * segmentSize(segment); last = kept.at(-1)) {
+  for (
+    let last = kept.at(-1);
+    last !== undefined && last.size <= 2 * segmentSize(segment);
+    last = kept.at(-1)
+  ) {
     segment = composeSegments(await load(last), segment);
     kept.pop();
   }

@@ -35,8 +35,8 @@ export interface Head {
   readonly tail: readonly Edit[];
 }
 
-/** What a change sets besides its edit. */
-export type HeadPatch = Partial<Pick<Head, 'epoch' | 'upper' | 'floor' | 'horizons' | 'gcFloor' | 'state'>>;
+/** What a change sets besides its edit, whose timestamp sets `upper`. */
+export type HeadPatch = Partial<Pick<Head, 'epoch' | 'floor' | 'horizons' | 'gcFloor' | 'state'>>;
 
 /** Returns the head of a shard that was just created; `token` names the creation. */
 export function initialHead(store: string, shard: number, token: string): Head {
@@ -70,12 +70,18 @@ export function advanceHead(head: Head, edit: Edit, patch: HeadPatch): Head {
   const upper = edit.timestamp > 0 ? edit.timestamp : head.upper;
   const next: Head = { ...head, ...patch, upper, version: head.version + 1, tail: [...head.tail, edit] };
   invariant(head.state === 'open', 'a sealed head never changes', head.shard);
-  invariant(edit.timestamp === 0 || edit.timestamp > settledTimestamp(head), 'commits land above upper and floor');
+  invariant(
+    edit.timestamp === 0 || edit.timestamp > settledTimestamp(head),
+    'commits land above upper and floor',
+  );
   invariant(next.floor >= head.floor, 'the floor never goes back', next.floor);
   invariant(next.epoch >= head.epoch, 'the epoch never goes back', next.epoch);
   invariant(next.gcFloor >= head.gcFloor, 'the floor of garbage never goes back', next.gcFloor);
   for (const horizon of Object.values(next.horizons)) {
     invariant(horizon <= settledTimestamp(next), 'a horizon is a settled time', horizon);
+  }
+  for (const [family, horizon] of Object.entries(head.horizons)) {
+    invariant((next.horizons[Number(family)] ?? 0) >= horizon, 'a horizon never goes back', family);
   }
   return next;
 }

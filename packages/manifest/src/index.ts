@@ -1,13 +1,12 @@
 /** The public names of `@clortho/manifest`. */
 export {
-  type ManifestContext,
-  mintToken,
-  type PreparedChange,
-  prepareChange,
-  type RegisterCheck,
-  swapHeads,
-} from './change.ts';
-export { decodeHead, decodeSegment, encodeHead, encodeSegment, HEAD_RECORD, SEGMENT_RECORD } from './codec.ts';
+  decodeHead,
+  decodeSegment,
+  encodeHead,
+  encodeSegment,
+  HEAD_RECORD,
+  SEGMENT_RECORD,
+} from './codec.ts';
 export { type Edit, stampEdit } from './edit.ts';
 export { FieldReader } from './fields.ts';
 export {
@@ -32,6 +31,7 @@ export {
   initialHead,
   settledTimestamp,
 } from './head.ts';
+export type { ManifestContext } from './manifest-context.ts';
 export {
   decodePinObject,
   decodePins,
@@ -43,9 +43,18 @@ export {
   pinObjectKey,
   pinsKey,
 } from './pins.ts';
+export { mintToken, type PreparedChange, prepareChange } from './prepare-change.ts';
+export { readStates } from './read-states.ts';
 export { decodeRecord, encodeRecord, type RecordKind } from './record.ts';
 export { type Segment, type SegmentReference, segmentKey, TOKEN_WINDOW } from './segment.ts';
-export { allFiles, applyChange, type FamilyFiles, type FileChange, NO_FILES, type ShardFiles } from './shard-files.ts';
+export {
+  allFiles,
+  applyChange,
+  type FamilyFiles,
+  type FileChange,
+  NO_FILES,
+  type ShardFiles,
+} from './shard-files.ts';
 export {
   decodeShardMap,
   encodeShardMap,
@@ -56,3 +65,4 @@ export {
   shardPosition,
 } from './shard-map.ts';
 export { headKey, loadSegment, loadState, type ShardState, stateOfNewShard } from './shard-state.ts';
+export { type RegisterCheck, swapHeads } from './swap-heads.ts';

@@ -10,7 +10,7 @@
  * Invariants:
  * - A record of another kind, a newer version or with a wrong checksum is never decoded.
  */
-import { checksum, ClorthoError } from '@clortho/base';
+import { ClorthoError, checksum } from '@clortho/base';
 import { Packr } from 'msgpackr';
 
 /** A kind of record: the four characters of its magic, and the format version that this code writes and reads. */
@@ -22,7 +22,12 @@ export interface RecordKind {
 }
 
 const HEADER_BYTES = 9;
-const packr = new Packr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number', variableMapSize: true });
+const packr = new Packr({
+  useRecords: false,
+  mapsAsObjects: true,
+  int64AsType: 'number',
+  variableMapSize: true,
+});
 
 /** Returns the bytes of a record, owned by the caller. */
 export function encodeRecord(kind: RecordKind, body: unknown): Uint8Array {

@@ -2,7 +2,9 @@
  * The live files of a shard, by family and tier, as immutable values.
  *
  * Invariants:
- * - `delta` is ordered newest run first, then by lower bound; `current` and `history` by lower bound.
+ * - `delta` is ordered newest run first, then by lower bound; `current` and `history` by lower bound. Equal bounds
+ *   (long keys are cut) are ordered by id, so every way to the same files leads to the same order.
+ * - An id is at most once in a tier.
  * - Applying an edit shares every array that the edit does not touch: a commit costs the size of one delta tier,
  *   not of the shard.
  */
@@ -17,7 +19,7 @@ export interface FamilyFiles {
   readonly history: readonly FileEntry[];
 }
 
-/** The files of a shard by family number. */
+/** The files of a shard by family number. A family without files may be absent. */
 export type ShardFiles = ReadonlyMap<number, FamilyFiles>;
 
 /** A family without files. */
@@ -35,11 +37,7 @@ export function applyChange(files: ShardFiles, change: FileChange): ShardFiles {
   const next = new Map(files);
   for (const [family, tiers] of groupByPlace(change)) {
     const tree: Record<Tier, readonly FileEntry[]> = { ...(next.get(family) ?? NO_FILES) };
-    for (const [tier, { added, removed }] of tiers) {
-      const kept = removed.size === 0 ? tree[tier] : tree[tier].filter((file) => !removed.has(file.id));
-      if (tree[tier].length - kept.length !== removed.size) throw missingFile(removed, tree[tier]);
-      tree[tier] = added.length === 0 ? kept : [...kept, ...added].sort(ORDER[tier]);
-    }
+    for (const [tier, place] of tiers) tree[tier] = changeTier(tree[tier], place, ORDER[tier]);
     next.set(family, tree);
   }
   return next;
@@ -55,34 +53,78 @@ export function* allFiles(files: ShardFiles): Generator<FileEntry> {
 }
 
 interface PlaceChange {
-  readonly added: FileEntry[];
+  readonly added: Map<string, FileEntry>;
   readonly removed: Set<string>;
 }
 
-const byLower = (left: FileEntry, right: FileEntry): number => compareBytes(left.lower, right.lower);
-const byRun = (left: FileEntry, right: FileEntry): number => right.run - left.run || byLower(left, right);
-const ORDER: Readonly<Record<Tier, (left: FileEntry, right: FileEntry) => number>> = {
-  delta: byRun,
-  current: byLower,
-  history: byLower,
-};
+type Order = (left: FileEntry, right: FileEntry) => number;
+
+const byId: Order = (left, right) => (left.id < right.id ? -1 : left.id > right.id ? 1 : 0);
+const byLower: Order = (left, right) => compareBytes(left.lower, right.lower) || byId(left, right);
+const byRun: Order = (left, right) => right.run - left.run || byLower(left, right);
+const ORDER: Readonly<Record<Tier, Order>> = { delta: byRun, current: byLower, history: byLower };
+
+/** Merges what is kept of a sorted tier with what is added: comparisons for the added files only. */
+function changeTier(tier: readonly FileEntry[], { added, removed }: PlaceChange, order: Order): FileEntry[] {
+  const kept: FileEntry[] = [];
+  for (const file of tier) {
+    if (removed.has(file.id)) continue;
+    if (added.has(file.id)) throw misfit('adds a file that is live', file.id);
+    kept.push(file);
+  }
+  if (tier.length - kept.length !== removed.size) {
+    const present = new Set(tier.map((file) => file.id));
+    throw misfit(
+      'removes a file that is not live',
+      [...removed].find((id) => !present.has(id)),
+    );
+  }
+  if (added.size === 0) return kept;
+  const merged: FileEntry[] = [];
+  let start = 0;
+  for (const file of [...added.values()].sort(order)) {
+    const end = positionAbove(kept, file, start, order);
+    for (; start < end; start += 1) merged.push(kept[start] as FileEntry);
+    merged.push(file);
+  }
+  for (; start < kept.length; start += 1) merged.push(kept[start] as FileEntry);
+  return merged;
+}
+
+/** Returns the position of the first file at or after `start` that sorts above `file`. */
+function positionAbove(files: readonly FileEntry[], file: FileEntry, start: number, order: Order): number {
+  let low = start;
+  let high = files.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (order(files[middle] as FileEntry, file) < 0) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
 
 function groupByPlace(change: FileChange): Map<number, Map<Tier, PlaceChange>> {
   const families = new Map<number, Map<Tier, PlaceChange>>();
   const placeOf = ({ family, tier }: FileReference): PlaceChange => {
     const tiers = families.get(family) ?? new Map<Tier, PlaceChange>();
     families.set(family, tiers);
-    const place = tiers.get(tier) ?? { added: [], removed: new Set() };
+    const place: PlaceChange = tiers.get(tier) ?? { added: new Map(), removed: new Set() };
     tiers.set(tier, place);
     return place;
   };
-  for (const file of change.added) placeOf(file).added.push(file);
-  for (const reference of change.removed) placeOf(reference).removed.add(reference.id);
+  for (const file of change.added) {
+    const { added } = placeOf(file);
+    if (added.has(file.id)) throw misfit('adds a file twice', file.id);
+    added.set(file.id, file);
+  }
+  for (const reference of change.removed) {
+    const { removed } = placeOf(reference);
+    if (removed.has(reference.id)) throw misfit('removes a file twice', reference.id);
+    removed.add(reference.id);
+  }
   return families;
 }
 
-function missingFile(removed: ReadonlySet<string>, present: readonly FileEntry[]): ClorthoError {
-  const ids = new Set(present.map((file) => file.id));
-  const missing = [...removed].find((id) => !ids.has(id));
-  return new ClorthoError('CLORTHO_CORRUPT', `an edit removes a file that is not live: file=${missing}`);
+function misfit(problem: string, id: string | undefined): ClorthoError {
+  return new ClorthoError('CLORTHO_CORRUPT', `an edit ${problem}: file=${id}`);
 }

@@ -3,9 +3,9 @@
  *
  * Invariants:
  * - Shard i holds the keys in `[splits[i - 1], splits[i])`; the first begins at the empty key, the last is open.
- * - Split keys strictly increase; there is one shard more than split keys.
+ * - Split keys strictly increase from the empty key, which is none; shard numbers are distinct; there is one shard more than split keys.
  */
-import { ClorthoError, compareBytes } from '@clortho/base';
+import { ClorthoError, compareBytes, EMPTY_BYTES, invariant } from '@clortho/base';
 import { FieldReader } from './fields.ts';
 import { decodeRecord, encodeRecord, type RecordKind } from './record.ts';
 
@@ -26,9 +26,12 @@ export function newShardMap(splits: readonly Uint8Array[]): ShardMap {
   return { splits, shards: [0, ...splits.map((_, index) => index + 1)] };
 }
 
-/** Returns `count - 1` split keys of one byte each that cut the space of the first byte evenly. */
+/** Returns `count - 1` split keys of one byte each that cut the space of the first byte evenly; at most 255. */
 export function evenSplits(count: number): Uint8Array[] {
-  return Array.from({ length: count - 1 }, (_, index) => Uint8Array.of(Math.floor((256 * (index + 1)) / count)));
+  invariant(count >= 1 && count <= 256, 'one byte has 256 values to split at', count);
+  return Array.from({ length: count - 1 }, (_, index) =>
+    Uint8Array.of(Math.floor((256 * (index + 1)) / count)),
+  );
 }
 
 /** Returns the position in the map of the shard that holds `key`. */
@@ -57,13 +60,13 @@ export function encodeShardMap(store: string, map: ShardMap): Uint8Array {
 export function decodeShardMap(bytes: Uint8Array, store: string): ShardMap {
   const name = SHARD_MAP_KEY;
   const fields = new FieldReader(decodeRecord(SHARD_MAP_RECORD, bytes, name), 3, name);
-  if (fields.text() !== store) throw new ClorthoError('CLORTHO_CORRUPT', 'shard map belongs to another store');
+  if (fields.text() !== store)
+    throw new ClorthoError('CLORTHO_CORRUPT', 'shard map belongs to another store');
   const splits = fields.list((value) => new FieldReader([value], 1, name).bytes());
   const shards = fields.list((value) => new FieldReader([value], 1, name).integer());
-  const ordered = splits.every(
-    (key, index) => index === 0 || compareBytes(splits[index - 1] as Uint8Array, key) < 0,
-  );
-  if (shards.length !== splits.length + 1 || !ordered) {
+  const ordered = splits.every((key, index) => compareBytes(splits[index - 1] ?? EMPTY_BYTES, key) < 0);
+  const isPartition = shards.length === splits.length + 1 && new Set(shards).size === shards.length;
+  if (!ordered || !isPartition) {
     throw new ClorthoError('CLORTHO_CORRUPT', `shard map is no partition: shards=${shards.length}`);
   }
   return { splits, shards };

@@ -1,14 +1,19 @@
 /**
  * The state of a shard as one process knows it: its head and the files that the head stands for.
  *
+ *     head   segments ─── base ── delta ── delta ──┐   tail ── edit ── edit
+ *     files            files of each, by its id: `folded`      `files`
+ *
  * Invariants:
  * - A state is immutable; a newer head gives a new state that shares what did not change.
+ * - `folded` holds only what is known without asking: a head that moved far is loaded from the newest segment that
+ *   it has in common with the known one, so that following a shard costs what changed, not what is there.
  */
-import { ClorthoError } from '@clortho/base';
+import { ClorthoError, isClorthoError } from '@clortho/base';
 import type { ObjectStore } from '@clortho/object-store';
 import { decodeHead, decodeSegment } from './codec.ts';
 import type { Head } from './head.ts';
-import { composeSegments, type Segment, type SegmentReference, segmentKey } from './segment.ts';
+import { type Segment, type SegmentReference, segmentKey } from './segment.ts';
 import { applyChange, type ShardFiles } from './shard-files.ts';
 
 /** A shard at one version. */
@@ -17,6 +22,20 @@ export interface ShardState {
   /** The encoded size of the head. */
   readonly headBytes: number;
   readonly files: ShardFiles;
+  /** By id of a segment of the head: the files after it, where known. */
+  readonly folded: ReadonlyMap<string, ShardFiles>;
+}
+
+/** A segment that a head names is gone: the head is not the newest any more, or the store is damaged. */
+export class VanishedSegment extends ClorthoError {
+  /** The key of the object. */
+  readonly object: string;
+
+  /** Creates the error for the object of this key. */
+  constructor(object: string, cause: unknown) {
+    super('CLORTHO_CORRUPT', `checkpoint segment is missing: object=${object}`, { cause });
+    this.object = object;
+  }
 }
 
 /** Returns the register key of a shard's head. */
@@ -26,7 +45,7 @@ export function headKey(shard: number): string {
 
 /** Returns the state right after a shard was created. */
 export function stateOfNewShard(head: Head): ShardState {
-  return { head, headBytes: 0, files: new Map() };
+  return { head, headBytes: 0, files: new Map(), folded: new Map() };
 }
 
 /**
@@ -53,16 +72,13 @@ export async function loadState(
   if (known !== undefined && head.version < known.head.version) {
     throw new ClorthoError('CLORTHO_CORRUPT', `head went back: at=${name} version=${head.version}`);
   }
-  if (known !== undefined && known.head.version >= head.version - head.tail.length) {
+  const folded = foldedBefore(head, known);
+  if (known !== undefined && known.head.version >= tailStart(head)) {
     const missed = head.tail.slice(head.tail.length - (head.version - known.head.version));
-    return { head, headBytes: bytes.length, files: missed.reduce(applyChange, known.files) };
+    return { head, headBytes: bytes.length, files: missed.reduce(applyChange, known.files), folded };
   }
-  const segments = await Promise.all(
-    head.segments.map((reference) => loadSegment(objects, head, reference, signal)),
-  );
-  const base = segments.length === 0 ? undefined : segments.reduce(composeSegments);
-  const start: ShardFiles = base === undefined ? new Map() : applyChange(new Map(), base);
-  return { head, headBytes: bytes.length, files: head.tail.reduce(applyChange, start) };
+  const start = await loadFolded(objects, head, folded, signal);
+  return { head, headBytes: bytes.length, files: head.tail.reduce(applyChange, start), folded };
 }
 
 /**
@@ -78,8 +94,7 @@ export async function loadSegment(
 ): Promise<Segment> {
   const key = segmentKey(reference.id);
   const bytes = await objects.get(key, { signal }).catch((cause: unknown) => {
-    if (!(cause instanceof ClorthoError) || cause.code !== 'CLORTHO_NOT_FOUND') throw cause;
-    throw new ClorthoError('CLORTHO_CORRUPT', `checkpoint segment is missing: object=${key}`, { cause });
+    throw isClorthoError(cause, 'CLORTHO_NOT_FOUND') ? new VanishedSegment(key, cause) : cause;
   });
   const { store, shard, segment } = decodeSegment(bytes, key);
   const matches =
@@ -87,6 +102,43 @@ export async function loadSegment(
     shard === head.shard &&
     segment.from === reference.from &&
     segment.to === reference.to;
-  if (!matches) throw new ClorthoError('CLORTHO_CORRUPT', `checkpoint segment belongs elsewhere: object=${key}`);
+  if (!matches)
+    throw new ClorthoError('CLORTHO_CORRUPT', `checkpoint segment belongs elsewhere: object=${key}`);
   return segment;
+}
+
+/** The version up to which the segments of a head reach. */
+function tailStart(head: Head): number {
+  return head.version - head.tail.length;
+}
+
+/** Returns what `known` tells of the files after the segments of `head`. */
+function foldedBefore(head: Head, known: ShardState | undefined): Map<string, ShardFiles> {
+  const folded = new Map<string, ShardFiles>();
+  if (known === undefined) return folded;
+  for (const { id, to } of head.segments) {
+    const files = to === known.head.version ? known.files : known.folded.get(id);
+    if (files !== undefined) folded.set(id, files);
+  }
+  return folded;
+}
+
+/** Returns the files after the last segment, loading those above the newest one in `folded`, and adds theirs to it. */
+async function loadFolded(
+  objects: ObjectStore,
+  head: Head,
+  folded: Map<string, ShardFiles>,
+  signal: AbortSignal | undefined,
+): Promise<ShardFiles> {
+  const last = head.segments.findLastIndex(({ id }) => folded.has(id));
+  let files: ShardFiles = folded.get(head.segments[last]?.id ?? '') ?? new Map();
+  const missing = head.segments.slice(last + 1);
+  const segments = await Promise.all(
+    missing.map((reference) => loadSegment(objects, head, reference, signal)),
+  );
+  for (const [index, segment] of segments.entries()) {
+    files = applyChange(files, segment);
+    folded.set((missing[index] as SegmentReference).id, files);
+  }
+  return files;
 }

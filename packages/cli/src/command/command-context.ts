@@ -1,5 +1,4 @@
 /** What every command works with. */
-import type { Command } from 'commander';
 import type { Terminal } from '../output/terminal.ts';
 
 /** The surroundings of a command. */
@@ -14,9 +13,4 @@ export interface GlobalOptions {
   readonly url?: string;
   readonly json?: boolean;
   readonly debug?: boolean;
-}
-
-/** Returns the options of `command` together with those given to the program. */
-export function optionsOf<T>(command: Command): T & GlobalOptions {
-  return command.optsWithGlobals<T & GlobalOptions>();
 }

@@ -2,7 +2,7 @@
 import { Command } from 'commander';
 import { formatBytes, formatCount } from '../output/format.ts';
 import { withStore } from '../store/with-store.ts';
-import { type CommandContext, optionsOf } from './command-context.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
 
 /** Returns the command. */
 export function compactCommand(context: CommandContext): Command {
@@ -12,7 +12,7 @@ export function compactCommand(context: CommandContext): Command {
 }
 
 async function compact(context: CommandContext, command: Command): Promise<void> {
-  const options = optionsOf(command);
+  const options = command.optsWithGlobals<GlobalOptions>();
   const result = await withStore(context, options, (store) => store.compact());
   const { jobs, drops, bytesRead, bytesWritten } = result;
   const text =

@@ -7,9 +7,9 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import { awsFromEnvironment } from '../store/aws-environment.ts';
 import { dynamoDbOptions, s3Options } from '../store/cloud-place.ts';
 import { storeUrl } from '../store/with-store.ts';
-import { type CommandContext, optionsOf } from './command-context.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
 
-interface CreateOptions {
+interface CreateOptions extends GlobalOptions {
   readonly shards?: number | readonly string[];
   readonly time?: TimeMode;
   readonly family?: Readonly<Record<string, FamilyOptions>>;
@@ -20,12 +20,17 @@ interface CreateOptions {
 export function createCommand(context: CommandContext): Command {
   return new Command('create')
     .description('Create a store, with its bucket and table. What exists already is left as it is.')
-    .addOption(new Option('--shards <shards>', 'a number, or the split keys, separated by commas').argParser(parseShards))
+    .addOption(
+      new Option('--shards <shards>', 'a number, or the split keys, separated by commas').argParser(
+        parseShards,
+      ),
+    )
     .addOption(new Option('--time <mode>', 'where timestamps come from').choices(['clock', 'external']))
     .addOption(
-      new Option('--family <name[:kind]>', 'a column family, kv (the default) or log; may be repeated').argParser(
-        parseFamily,
-      ),
+      new Option(
+        '--family <name[:kind]>',
+        'a column family, kv (the default) or log; may be repeated',
+      ).argParser(parseFamily),
     )
     .option('--no-store', 'only the bucket and the table')
     .action(async (_, command: Command) => create(context, command));
@@ -33,7 +38,7 @@ export function createCommand(context: CommandContext): Command {
 
 async function create(context: CommandContext, command: Command): Promise<void> {
   const { environment, terminal } = context;
-  const options = optionsOf<CreateOptions>(command);
+  const options = command.optsWithGlobals<CreateOptions>();
   const url = storeUrl(context, options);
   const location = parseStoreUrl(url);
   if (location.kind === 'memory') {
@@ -63,7 +68,10 @@ function parseShards(text: string): number | string[] {
   return /^\d+$/.test(text) ? Number(text) : text.split(',');
 }
 
-function parseFamily(text: string, before: Readonly<Record<string, FamilyOptions>> = {}): CreateOptions['family'] {
+function parseFamily(
+  text: string,
+  before: Readonly<Record<string, FamilyOptions>> = {},
+): CreateOptions['family'] {
   const [name = '', kind = 'kv', ...more] = text.split(':');
   if (name === '' || more.length > 0 || !isKind(kind)) {
     throw new InvalidArgumentError(`expected name, name:kv or name:log, got ${JSON.stringify(text)}.`);

@@ -4,10 +4,10 @@ import { Command } from 'commander';
 import { bytesText } from '../input/bytes-text.ts';
 import { formatMoment } from '../output/format.ts';
 import { withStore } from '../store/with-store.ts';
-import { type CommandContext, optionsOf } from './command-context.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { addFamilyOption, addTextOptions, addTimestampOption, type TextOptions } from './row-options.ts';
 
-interface DelOptions extends TextOptions {
+interface DelOptions extends GlobalOptions, TextOptions {
   readonly family?: string;
   readonly timestamp?: Timestamp;
 }
@@ -22,7 +22,7 @@ export function delCommand(context: CommandContext): Command {
 }
 
 async function del(context: CommandContext, key: string, command: Command): Promise<void> {
-  const options = optionsOf<DelOptions>(command);
+  const options = command.optsWithGlobals<DelOptions>();
   const keyBytes = bytesText(options).parse(key);
   const { family, timestamp: named } = options;
   const { timestamp } = await withStore(context, options, (store) =>

@@ -14,9 +14,9 @@ import { formatBytes, formatCount, formatDuration } from '../output/format.ts';
 import { showProgress, silentProgress } from '../output/progress.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { awsFromEnvironment } from '../store/aws-environment.ts';
-import { type CommandContext, optionsOf } from './command-context.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
 
-interface DemoOptions {
+interface DemoOptions extends GlobalOptions {
   readonly rows: number;
   readonly dir?: string;
   readonly data?: string;
@@ -46,7 +46,7 @@ export function demoCommand(context: CommandContext): Command {
 
 async function demo(context: CommandContext, command: Command): Promise<void> {
   const { terminal, environment } = context;
-  const options = optionsOf<DemoOptions>(command);
+  const options = command.optsWithGlobals<DemoOptions>();
   const { json = false, acknowledge } = options;
   const data = await findFlights(options.data);
   const place = await placeOf(context, options);
@@ -63,7 +63,8 @@ async function demo(context: CommandContext, command: Command): Promise<void> {
         show(render: () => string) {
           if (!json) terminal.line(render());
         },
-        progress: (what: Parameters<typeof showProgress>[1]) => (json ? silentProgress : showProgress(terminal, what)),
+        progress: (what: Parameters<typeof showProgress>[1]) =>
+          json ? silentProgress : showProgress(terminal, what),
         acknowledge(rows: number) {
           if (acknowledge !== undefined) appendFileSync(acknowledge, `${rows}\n`);
         },
@@ -92,10 +93,13 @@ function conclude(terminal: Terminal, report: DemoReport, json: boolean): void {
   }
   const [first] = wrong;
   if (first === undefined) return;
-  throw new ClorthoError('CLORTHO_CORRUPT', `an answer is wrong: question=${first.name} at ${first.difference ?? ''}`);
+  throw new ClorthoError(
+    'CLORTHO_CORRUPT',
+    `an answer is wrong: question=${first.name} at ${first.difference ?? ''}`,
+  );
 }
 
-async function placeOf({ environment }: CommandContext, options: DemoOptions & { url?: string }): Promise<DemoPlace> {
+async function placeOf({ environment }: CommandContext, options: DemoOptions): Promise<DemoPlace> {
   const url = options.url ?? environment['CLORTHO_URL'];
   if (options.dir !== undefined && options.url !== undefined) {
     throw new ClorthoError('CLORTHO_INVALID', 'where to? --dir and --url exclude each other');

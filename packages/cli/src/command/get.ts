@@ -4,10 +4,10 @@ import type { Timestamp } from '@clortho/engine';
 import { Command } from 'commander';
 import { bytesText } from '../input/bytes-text.ts';
 import { withStore } from '../store/with-store.ts';
-import { type CommandContext, optionsOf } from './command-context.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { addFamilyOption, addMomentOption, addTextOptions, type TextOptions } from './row-options.ts';
 
-interface GetOptions extends TextOptions {
+interface GetOptions extends GlobalOptions, TextOptions {
   readonly family?: string;
   readonly asOf?: Timestamp;
 }
@@ -23,7 +23,7 @@ export function getCommand(context: CommandContext): Command {
 }
 
 async function get(context: CommandContext, key: string, command: Command): Promise<void> {
-  const options = optionsOf<GetOptions>(command);
+  const options = command.optsWithGlobals<GetOptions>();
   const text = bytesText(options);
   const keyBytes = text.parse(key);
   const { family, asOf } = options;

@@ -4,10 +4,10 @@ import { Command } from 'commander';
 import { bytesText } from '../input/bytes-text.ts';
 import { formatMoment } from '../output/format.ts';
 import { withStore } from '../store/with-store.ts';
-import { type CommandContext, optionsOf } from './command-context.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { addFamilyOption, addMomentOption, addTextOptions, type TextOptions } from './row-options.ts';
 
-interface HistoryCommandOptions extends TextOptions {
+interface HistoryCommandOptions extends GlobalOptions, TextOptions {
   readonly family?: string;
   readonly from?: Timestamp;
   readonly to?: Timestamp;
@@ -16,7 +16,9 @@ interface HistoryCommandOptions extends TextOptions {
 /** Returns the command. */
 export function historyCommand(context: CommandContext): Command {
   const command = new Command('history')
-    .description('Print the versions of a key, newest first: time, kind, value; with --json one object per line.')
+    .description(
+      'Print the versions of a key, newest first: time, kind, value; with --json one object per line.',
+    )
     .argument('<key>');
   addMomentOption(command, '--from <time>', 'from the version alive then; by default all that is kept');
   addMomentOption(command, '--to <time>', 'versions below this time');
@@ -26,7 +28,7 @@ export function historyCommand(context: CommandContext): Command {
 
 async function history(context: CommandContext, key: string, command: Command): Promise<void> {
   const { terminal } = context;
-  const options = optionsOf<HistoryCommandOptions>(command);
+  const options = command.optsWithGlobals<HistoryCommandOptions>();
   const text = bytesText(options);
   const keyBytes = text.parse(key);
   const { family, from, to, json } = options;

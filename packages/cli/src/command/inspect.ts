@@ -8,7 +8,7 @@ import { renderSst } from '../inspect/render-sst.ts';
 import { jsonText } from '../output/stats-json.ts';
 import { renderLevels, renderShards, renderTree } from '../output/tree.ts';
 import { withStore } from '../store/with-store.ts';
-import { type CommandContext, optionsOf } from './command-context.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
 
 /** Returns the command with its three subcommands. */
 export function inspectCommand(context: CommandContext): Command {
@@ -34,7 +34,7 @@ export function inspectCommand(context: CommandContext): Command {
 }
 
 async function showSst(context: CommandContext, name: string, command: Command): Promise<void> {
-  const options = optionsOf(command);
+  const options = command.optsWithGlobals<GlobalOptions>();
   const file = await openSstFile(context, options, name);
   const inspection = inspectSst(file);
   const { terminal } = context;
@@ -43,7 +43,7 @@ async function showSst(context: CommandContext, name: string, command: Command):
 
 async function showShard(context: CommandContext, number: number, command: Command): Promise<void> {
   const { terminal } = context;
-  const options = optionsOf(command);
+  const options = command.optsWithGlobals<GlobalOptions>();
   const { shards } = await withStore(context, options, (store) => store.stats(), { readOnly: true });
   const shard = shards.find((one) => one.shard === number);
   if (shard === undefined) {
@@ -56,7 +56,7 @@ async function showShard(context: CommandContext, number: number, command: Comma
 
 async function showStore(context: CommandContext, command: Command): Promise<void> {
   const { terminal } = context;
-  const options = optionsOf(command);
+  const options = command.optsWithGlobals<GlobalOptions>();
   const stats = await withStore(context, options, (store) => store.stats(), { readOnly: true });
   if (options.json === true) {
     terminal.line(jsonText(stats));

@@ -16,10 +16,10 @@ import { rowOf } from '../input/record-rows.ts';
 import { formatCount, formatDuration } from '../output/format.ts';
 import { type Progress, showProgress, silentProgress } from '../output/progress.ts';
 import { withStore } from '../store/with-store.ts';
-import { type CommandContext, optionsOf } from './command-context.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { addFamilyOption, addTimestampOption } from './row-options.ts';
 
-interface LoadOptions {
+interface LoadOptions extends GlobalOptions {
   readonly key: string;
   readonly value?: string;
   readonly format?: RecordFormat;
@@ -39,11 +39,15 @@ interface Source {
 /** Returns the command. */
 export function loadCommand(context: CommandContext): Command {
   const command = new Command('load')
-    .description('Load the records of a CSV or NDJSON file. With external time, each batch is a microsecond later.')
+    .description(
+      'Load the records of a CSV or NDJSON file. With external time, each batch is a microsecond later.',
+    )
     .argument('<file>', 'the file; - is standard input')
     .requiredOption('--key <column>', 'the column that is the key')
     .option('--value <column>', 'the column that is the value; by default the whole record as JSON')
-    .addOption(new Option('--format <format>', 'by default what the name of the file says').choices(['csv', 'ndjson']))
+    .addOption(
+      new Option('--format <format>', 'by default what the name of the file says').choices(['csv', 'ndjson']),
+    )
     .option('--delimiter <character>', 'between the columns of CSV', ',')
     .addOption(new Option('--batch <rows>', 'rows per commit').argParser(parseCount(1)).default(1000));
   addTimestampOption(addFamilyOption(command));
@@ -52,15 +56,19 @@ export function loadCommand(context: CommandContext): Command {
 
 async function load(context: CommandContext, file: string, command: Command): Promise<void> {
   const { terminal } = context;
-  const options = optionsOf<LoadOptions>(command);
+  const options = command.optsWithGlobals<LoadOptions>();
   const format = options.format ?? formatOf(file);
   const source = await openSource(file);
   const began = systemClock.monotonic();
   const { total } = source;
   const isSilent = options.json === true || total === undefined;
-  const progress = isSilent ? silentProgress : showProgress(terminal, { title: 'loading', unit: 'bytes', total });
+  const progress = isSilent
+    ? silentProgress
+    : showProgress(terminal, { title: 'loading', unit: 'bytes', total });
   try {
-    const rows = await withStore(context, options, (store) => loadRecords(store, source, format, options, progress));
+    const rows = await withStore(context, options, (store) =>
+      loadRecords(store, source, format, options, progress),
+    );
     progress.stop();
     const ms = systemClock.monotonic() - began;
     const text = `${formatCount(rows)} rows in ${formatDuration(ms)}, ${formatCount((1000 * rows) / ms)} rows/s`;

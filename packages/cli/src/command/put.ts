@@ -5,10 +5,10 @@ import { Command } from 'commander';
 import { bytesText } from '../input/bytes-text.ts';
 import { formatMoment } from '../output/format.ts';
 import { withStore } from '../store/with-store.ts';
-import { type CommandContext, optionsOf } from './command-context.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { addFamilyOption, addTextOptions, addTimestampOption, type TextOptions } from './row-options.ts';
 
-interface PutOptions extends TextOptions {
+interface PutOptions extends GlobalOptions, TextOptions {
   readonly family?: string;
   readonly timestamp?: Timestamp;
   readonly ifAbsent?: boolean;
@@ -26,7 +26,7 @@ export function putCommand(context: CommandContext): Command {
 }
 
 async function put(context: CommandContext, key: string, value: string, command: Command): Promise<void> {
-  const options = optionsOf<PutOptions>(command);
+  const options = command.optsWithGlobals<PutOptions>();
   const text = bytesText(options);
   const keyBytes = text.parse(key);
   const valueBytes = value === '-' ? await buffer(process.stdin) : text.parse(value);

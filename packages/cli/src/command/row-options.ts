@@ -27,5 +27,9 @@ export function addMomentOption(command: Command, flags: string, description: st
 
 /** Adds `--timestamp`, for writes to stores with external time. */
 export function addTimestampOption(command: Command): Command {
-  return addMomentOption(command, '--timestamp <time>', 'the commit timestamp, for a store with external time');
+  return addMomentOption(
+    command,
+    '--timestamp <time>',
+    'the commit timestamp, for a store with external time',
+  );
 }

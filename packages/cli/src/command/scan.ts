@@ -4,12 +4,15 @@ import { Command, Option } from 'commander';
 import { bytesText } from '../input/bytes-text.ts';
 import { parseCount } from '../input/count.ts';
 import { withStore } from '../store/with-store.ts';
-import { type CommandContext, optionsOf } from './command-context.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { addFamilyOption, addMomentOption, addTextOptions, type TextOptions } from './row-options.ts';
 
 const BOUNDS = ['gte', 'gt', 'lte', 'lt', 'prefix'] as const;
 
-interface ScanCommandOptions extends TextOptions, Partial<Record<(typeof BOUNDS)[number], string>> {
+interface ScanCommandOptions
+  extends GlobalOptions,
+    TextOptions,
+    Partial<Record<(typeof BOUNDS)[number], string>> {
   readonly family?: string;
   readonly asOf?: Timestamp;
   readonly reverse?: boolean;
@@ -34,7 +37,7 @@ export function scanCommand(context: CommandContext): Command {
 
 async function scan(context: CommandContext, command: Command): Promise<void> {
   const { terminal } = context;
-  const options = optionsOf<ScanCommandOptions>(command);
+  const options = command.optsWithGlobals<ScanCommandOptions>();
   const text = bytesText(options);
   const { family, asOf, reverse, limit, json } = options;
   const bounds = BOUNDS.flatMap((bound) => {
@@ -46,7 +49,8 @@ async function scan(context: CommandContext, command: Command): Promise<void> {
     for await (const row of store.scan(range)) {
       const key = text.format(row.key);
       const value = text.format(row.value);
-      const line = json === true ? JSON.stringify({ key, value, timestamp: row.timestamp }) : `${key}\t${value}`;
+      const line =
+        json === true ? JSON.stringify({ key, value, timestamp: row.timestamp }) : `${key}\t${value}`;
       await terminal.write(`${line}\n`);
     }
   });

@@ -6,7 +6,7 @@ import { jsonText, withoutFiles } from '../output/stats-json.ts';
 import { renderTable } from '../output/table.ts';
 import type { Terminal } from '../output/terminal.ts';
 import { withStore } from '../store/with-store.ts';
-import { type CommandContext, optionsOf } from './command-context.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
 
 /** Returns the command. */
 export function statsCommand(context: CommandContext): Command {
@@ -17,7 +17,7 @@ export function statsCommand(context: CommandContext): Command {
 
 async function show(context: CommandContext, command: Command): Promise<void> {
   const { terminal } = context;
-  const options = optionsOf(command);
+  const options = command.optsWithGlobals<GlobalOptions>();
   const stats = await withStore(context, options, (store) => store.stats(), { readOnly: true });
   if (options.json === true) {
     terminal.line(jsonText(withoutFiles(stats)));
@@ -36,7 +36,8 @@ function familyTable(terminal: Terminal, { shards }: StoreStats): string {
         .filter((one) => one.family === family)
         .flatMap((one) => [one.delta, one.current, one.history]),
     );
-    const sum = (field: 'files' | 'rows' | 'bytes'): number => tiers.reduce((total, tier) => total + tier[field], 0);
+    const sum = (field: 'files' | 'rows' | 'bytes'): number =>
+      tiers.reduce((total, tier) => total + tier[field], 0);
     return [family, kind, formatCount(sum('files')), formatCount(sum('rows')), formatBytes(sum('bytes'))];
   });
   const columns = [

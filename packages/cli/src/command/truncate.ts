@@ -4,7 +4,7 @@ import { Command } from 'commander';
 import { parseMoment } from '../input/moment.ts';
 import { formatBytes, formatCount, formatMoment } from '../output/format.ts';
 import { withStore } from '../store/with-store.ts';
-import { type CommandContext, optionsOf } from './command-context.ts';
+import type { CommandContext, GlobalOptions } from './command-context.ts';
 
 /** Returns the command. */
 export function truncateCommand(context: CommandContext): Command {
@@ -15,7 +15,7 @@ export function truncateCommand(context: CommandContext): Command {
 }
 
 async function truncate(context: CommandContext, time: Timestamp, command: Command): Promise<void> {
-  const options = optionsOf(command);
+  const options = command.optsWithGlobals<GlobalOptions>();
   const result = await withStore(context, options, (store) => store.truncateHistory(time));
   const { horizon, filesDropped, rowsDropped, bytesFreed } = result;
   const freed = `${formatCount(filesDropped)} files, ${formatCount(rowsDropped)} versions, ${formatBytes(bytesFreed)} freed`;

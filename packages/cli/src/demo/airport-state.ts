@@ -7,7 +7,7 @@
  *
  * Compaction loads this module in its worker threads, so it imports nothing but types and what it needs to run.
  */
-import type { MergeOperator } from '@clortho/engine';
+import type { MergeOperator } from '@clortho/compaction';
 
 const STATE_BYTES = 10;
 

@@ -26,7 +26,8 @@ export interface Bill {
 
 /** Returns the bill of what the store was asked since it was opened, and of what it holds. */
 export function billOf({ objects, registers, totals }: StoreStats): Bill {
-  const meanBytes = registers.registersWritten === 0 ? 0 : registers.bytesWritten / registers.registersWritten;
+  const meanBytes =
+    registers.registersWritten === 0 ? 0 : registers.bytesWritten / registers.registersWritten;
   const units = (count: number, unitBytes: number): number =>
     count * Math.max(1, Math.ceil(meanBytes / unitBytes)) * TRANSACTION_FACTOR;
   const writeUnits = units(registers.registersWritten, WRITE_UNIT_BYTES);

@@ -45,13 +45,14 @@ export async function openFlightFile(path: string): Promise<FlightFile> {
       for (const group of metadata.row_groups) {
         const rowEnd = rowStart + Number(group.num_rows);
         const columns = emptyColumns(rowEnd - rowStart);
-        const readings: Readonly<Record<string, readonly [Uint32Array | Int16Array | Uint16Array, Reading]>> = {
-          date: [columns.minutes, minuteOf],
-          delay: [columns.delays, (value, column) => integer(value, column, -(2 ** 15), 2 ** 15)],
-          distance: [columns.distances, (value, column) => integer(value, column, 0, 2 ** 16)],
-          origin: [columns.origins, numberOf],
-          destination: [columns.destinations, numberOf],
-        };
+        const readings: Readonly<Record<string, readonly [Uint32Array | Int16Array | Uint16Array, Reading]>> =
+          {
+            date: [columns.minutes, minuteOf],
+            delay: [columns.delays, (value, column) => integer(value, column, -(2 ** 15), 2 ** 15)],
+            distance: [columns.distances, (value, column) => integer(value, column, 0, 2 ** 16)],
+            origin: [columns.origins, numberOf],
+            destination: [columns.destinations, numberOf],
+          };
         await parquetRead({
           file,
           metadata,
@@ -64,7 +65,8 @@ export async function openFlightFile(path: string): Promise<FlightFile> {
             const [target, read] = readings[columnName] ?? [];
             if (target === undefined || read === undefined) return;
             const shift = firstRow - rowStart;
-            for (let row = 0; row < columnData.length; row += 1) target[row + shift] = read(columnData[row], columnName);
+            for (let row = 0; row < columnData.length; row += 1)
+              target[row + shift] = read(columnData[row], columnName);
           },
         });
         yield { ...columns, airports: numberOf.codes() };
@@ -104,7 +106,8 @@ function minuteOf(value: unknown, column: string): number {
 /** Returns an integer in `[least, end)`. */
 function integer(value: unknown, column: string, least: number, end: number): number {
   const number = typeof value === 'bigint' ? Number(value) : value;
-  if (typeof number === 'number' && Number.isInteger(number) && number >= least && number < end) return number;
+  if (typeof number === 'number' && Number.isInteger(number) && number >= least && number < end)
+    return number;
   throw misfit(column, value);
 }
 

@@ -14,7 +14,8 @@ const FILE = 'flights-3m.parquet';
  * @throws {ClorthoError} `CLORTHO_NOT_FOUND` if it is not there; the message says what to install.
  */
 export async function findFlights(given: string | undefined): Promise<string> {
-  const candidates = given === undefined ? [import.meta.url, join(process.cwd(), 'package.json')].flatMap(inPackage) : [given];
+  const candidates =
+    given === undefined ? [import.meta.url, join(process.cwd(), 'package.json')].flatMap(inPackage) : [given];
   for (const path of candidates) if (await isReadable(path)) return path;
   const advice = `npm install ${PACKAGE}, or name the file with --data`;
   throw new ClorthoError('CLORTHO_NOT_FOUND', `the flights are not here, ${advice}: file=${given ?? FILE}`);

@@ -1,9 +1,10 @@
 /** The write batch of an hour: its flights, what they add to their airports, and how far the source is consumed. */
-import { type AirportState, encodeAirportState } from './airport-state.ts';
-import { AIRPORTS, FLIGHTS, PROGRESS_KEY } from './flight-store.ts';
+
 import type { Operation } from '@clortho/engine';
+import { type AirportState, encodeAirportState } from './airport-state.ts';
 import type { FlightHour } from './flight-hours.ts';
 import { encodeFlights, FLIGHT_KEY_BYTES, FLIGHT_VALUE_BYTES } from './flight-record.ts';
+import { AIRPORTS, FLIGHTS, PROGRESS_KEY } from './flight-store.ts';
 
 /** Returns the operations of an hour. The progress row is among them, so both are committed or neither is. */
 export function flightBatch(hour: FlightHour): Operation[] {
@@ -21,7 +22,7 @@ export function flightBatch(hour: FlightHour): Operation[] {
   for (const [code, state] of addedStates(hour)) {
     operations.push({ type: 'merge', family: AIRPORTS, key: code, value: encodeAirportState(state) });
   }
-  operations.push({ type: 'put', key: PROGRESS_KEY, value: String(hour.firstRow + rows) });
+  operations.push({ type: 'put', family: AIRPORTS, key: PROGRESS_KEY, value: String(hour.firstRow + rows) });
   return operations;
 }
 

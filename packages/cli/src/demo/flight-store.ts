@@ -2,11 +2,20 @@
  * The store of the demo: its families, its shards, and how far it is filled.
  *
  *     flights    log   one row per flight, statistics of the delay
- *     airports   kv    one row per airport, merged by the operator of airport-state
- *     default    kv    one row: how many rows of the source were consumed
+ *     airports   kv    one row per airport, merged by the operator of airport-state; behind them, one row that says
+ *                      how many rows of the source were consumed
+ *
+ * The row of progress shares a family with the airports, because every family that a commit touches costs a file.
  */
 import { ClorthoError, decodeUtf8, isClorthoError } from '@clortho/base';
-import { type FamilyOptions, type OpenOptions, open, parseStoreUrl, type Store } from '@clortho/engine';
+import {
+  type FamilyOptions,
+  type OpenOptions,
+  open,
+  parseStoreUrl,
+  type Store,
+  type Tuning,
+} from '@clortho/engine';
 import { airportOperator } from './airport-state.ts';
 import { DELAY_COLUMN } from './flight-record.ts';
 
@@ -14,13 +23,19 @@ import { DELAY_COLUMN } from './flight-record.ts';
 export const FLIGHTS = 'flights';
 /** The family of the airports' states. */
 export const AIRPORTS = 'airports';
-/** The key of the number of rows consumed. */
+/** The key of the number of rows consumed. Codes of airports are upper case: all of them lie below. */
 export const PROGRESS_KEY = 'progress';
 /** The name of the statistics kept of the delay. */
 export const DELAY_STATISTIC = 'delay';
 
 /** These keys cut the departures of the first half of 2001 into four nearly equal parts. */
 const SPLIT_KEYS = ['DFW', 'LB', 'PHM'];
+
+/**
+ * A commit holds an hour and merges are cheapest by the day: one merge takes the runs of a day, and history is kept
+ * in buckets of a day.
+ */
+const tuning: Tuning = { fanIn: 24, historyBucketMs: 24 * 60 * 60 * 1000 };
 
 const families: Readonly<Record<string, FamilyOptions>> = {
   [FLIGHTS]: { kind: 'log', statistics: [{ type: 'minMax', name: DELAY_STATISTIC, column: DELAY_COLUMN }] },
@@ -36,7 +51,7 @@ const families: Readonly<Record<string, FamilyOptions>> = {
 
 /** Opens the store at `url` with the demo's families; one that exists keeps its shards. */
 export async function openFlightStore(url: string, options: OpenOptions): Promise<Store> {
-  const flightOptions: OpenOptions = { ...options, time: 'external', families };
+  const flightOptions: OpenOptions = { ...options, time: 'external', families, tuning };
   try {
     return await open(url, { ...flightOptions, create: 'never' });
   } catch (error) {
@@ -50,9 +65,12 @@ export async function openFlightStore(url: string, options: OpenOptions): Promis
 
 /** Returns how many rows of the source the store has taken in. */
 export async function rowsConsumed(store: Store): Promise<number> {
-  const value = await store.get(PROGRESS_KEY, { atLeast: 'latest' });
+  const value = await store.get(PROGRESS_KEY, { family: AIRPORTS, atLeast: 'latest' });
   if (value === undefined) return 0;
   const rows = Number(decodeUtf8(value));
   if (Number.isSafeInteger(rows) && rows > 0) return rows;
-  throw new ClorthoError('CLORTHO_INVALID', `the store was not filled by the demo: key=${PROGRESS_KEY} at=${store.name}`);
+  throw new ClorthoError(
+    'CLORTHO_INVALID',
+    `the store was not filled by the demo: key=${PROGRESS_KEY} at=${store.name}`,
+  );
 }

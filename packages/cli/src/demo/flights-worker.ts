@@ -12,7 +12,9 @@ parentPort?.postMessage({ rows });
 for await (const columns of groups()) {
   const { minutes, delays, distances, origins, destinations } = columns;
   // The buffers move instead of being copied. Twelve bytes a row: the whole file may wait in memory.
-  const moved = [minutes, delays, distances, origins, destinations].map((column) => column.buffer as ArrayBuffer);
+  const moved = [minutes, delays, distances, origins, destinations].map(
+    (column) => column.buffer as ArrayBuffer,
+  );
   parentPort?.postMessage(columns, moved);
 }
 parentPort?.postMessage(undefined);

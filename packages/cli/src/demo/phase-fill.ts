@@ -24,7 +24,8 @@ export interface FillReport {
 export async function fillStore(session: DemoSession, path: string, rowsMin: number): Promise<FillReport> {
   const { store, plain, show } = session;
   const rowsBefore = await rowsConsumed(store);
-  if (rowsBefore > 0) show(() => `The store has ${formatCount(rowsBefore)} flights already; going on from there.\n`);
+  if (rowsBefore > 0)
+    show(() => `The store has ${formatCount(rowsBefore)} flights already; going on from there.\n`);
   const elapsed = stopwatch(session);
   const source = await readFlights(path);
   // A store that was filled further is asked about all that it holds.
@@ -51,7 +52,9 @@ export async function fillStore(session: DemoSession, path: string, rowsMin: num
   return { rowsBefore, ...written, ms, ...(await compactAll(session)) };
 }
 
-async function compactAll(session: DemoSession): Promise<Pick<FillReport, 'before' | 'after' | 'compaction'>> {
+async function compactAll(
+  session: DemoSession,
+): Promise<Pick<FillReport, 'before' | 'after' | 'compaction'>> {
   const { store, show } = session;
   const before = pictureOf(await store.stats());
   const elapsed = stopwatch(session);

@@ -40,7 +40,9 @@ export async function forgetHalf(session: DemoSession, airport: string): Promise
   }
   const { name, ...rest } = checkAirportHistory(await airportHistory(store, airport, now), plain, half);
   checks.push({ name: `${name}, after truncation`, ...rest });
-  checks.push(check('a read below the horizon is refused', await readBelow(session, half), 'CLORTHO_HISTORY_TRUNCATED'));
+  checks.push(
+    check('a read below the horizon is refused', await readBelow(session, half), 'CLORTHO_HISTORY_TRUNCATED'),
+  );
   return { truncation, garbage };
 }
 

@@ -75,7 +75,11 @@ export class PlainAnswers {
   /** Returns the states of all airports as of `timestamp`, by code. */
   statesAsOf(timestamp: number): ReadonlyMap<string, AirportState> {
     const states = new Map<string, AirportState>();
-    for (let hour = 0; hour < this.#hours.length && (this.#timestamps[hour] as number) <= timestamp; hour += 1) {
+    for (
+      let hour = 0;
+      hour < this.#hours.length && (this.#timestamps[hour] as number) <= timestamp;
+      hour += 1
+    ) {
       const numbers = this.#hours[hour] as Int32Array;
       for (let at = 0; at < numbers.length; at += FIELDS) {
         const code = this.#airports[numbers[at] as number] as string;
@@ -92,7 +96,10 @@ export class PlainAnswers {
     for (const [hour, numbers] of this.#hours.entries()) {
       for (let at = 0; at < numbers.length; at += FIELDS) {
         if (numbers[at] !== airport) continue;
-        versions.push({ timestamp: this.#timestamps[hour] as number, ...sumOf(versions.at(-1), numbers, at) });
+        versions.push({
+          timestamp: this.#timestamps[hour] as number,
+          ...sumOf(versions.at(-1), numbers, at),
+        });
       }
     }
     return versions;

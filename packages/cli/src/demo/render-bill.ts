@@ -5,7 +5,8 @@ import type { Bill } from './bill.ts';
 /** Returns the lines of the bill and its sums. */
 export function renderBill({ lines, requestDollars, monthDollars, listedOn }: Bill): string {
   const rows = lines.map(
-    ({ what, count, dollars }) => `  ${what.padEnd(22)} ${formatCount(count).padStart(10)}  ${formatDollars(dollars).padStart(9)}`,
+    ({ what, count, dollars }) =>
+      `  ${what.padEnd(22)} ${formatCount(count).padStart(10)}  ${formatDollars(dollars).padStart(9)}`,
   );
   return [
     `The bill of this run, had it been S3 and DynamoDB (list prices of ${listedOn})`,

@@ -8,7 +8,7 @@
  * - It can be killed at any moment and run again on the same store: it goes on after the last commit and ends with
  *   the same answers.
  */
-import { billOf, type Bill } from './bill.ts';
+import { type Bill, billOf } from './bill.ts';
 import { type Check, check } from './check.ts';
 import { type DemoSession, stopwatch } from './demo-session.ts';
 import { rowsConsumed } from './flight-store.ts';

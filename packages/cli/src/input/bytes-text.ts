@@ -21,7 +21,9 @@ function formatUtf8(bytes: Uint8Array): string {
     return decodeUtf8(bytes);
   } catch (cause) {
     const facts = `length=${bytes.length}`;
-    throw new ClorthoError('CLORTHO_INVALID', `the bytes are no text, ask for --hex or --base64: ${facts}`, { cause });
+    throw new ClorthoError('CLORTHO_INVALID', `the bytes are no text, ask for --hex or --base64: ${facts}`, {
+      cause,
+    });
   }
 }
 

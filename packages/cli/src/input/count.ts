@@ -6,6 +6,8 @@ export function parseCount(least: number): (text: string) => number {
   return (text) => {
     const value = Number(text);
     if (/^\d+$/.test(text) && Number.isSafeInteger(value) && value >= least) return value;
-    throw new InvalidArgumentError(`expected a whole number of ${least} or more, got ${JSON.stringify(text)}.`);
+    throw new InvalidArgumentError(
+      `expected a whole number of ${least} or more, got ${JSON.stringify(text)}.`,
+    );
   };
 }

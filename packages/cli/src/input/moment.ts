@@ -28,7 +28,9 @@ function dateOf(text: string, given: string): Date {
   const zoned = /T.*(?:Z|[+-]\d{2}:?\d{2})$/.test(text) || !text.includes('T') ? text : `${text}Z`;
   const date = new Date(zoned);
   if (ISO.test(text) && !Number.isNaN(date.getTime()) && date.getTime() >= 0) return date;
-  throw new InvalidArgumentError(`expected an ISO date or microseconds since 1970, got ${JSON.stringify(given)}.`);
+  throw new InvalidArgumentError(
+    `expected an ISO date or microseconds since 1970, got ${JSON.stringify(given)}.`,
+  );
 }
 
 function safeInteger(value: number, given: string): number {

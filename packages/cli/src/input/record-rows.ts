@@ -20,7 +20,10 @@ function textOf({ line, fields }: SourceRecord, column: string): string {
   const value = Object.hasOwn(fields, column) ? fields[column] : undefined;
   if (value === undefined) {
     const columns = Object.keys(fields).join(', ');
-    throw new ClorthoError('CLORTHO_INVALID', `the record has no such column: column=${column} line=${line} has=${columns}`);
+    throw new ClorthoError(
+      'CLORTHO_INVALID',
+      `the record has no such column: column=${column} line=${line} has=${columns}`,
+    );
   }
   return typeof value === 'string' ? value : JSON.stringify(value);
 }

@@ -21,7 +21,11 @@ export interface SstFile {
  *
  * @throws {ClorthoError} `CLORTHO_NOT_FOUND` if there is neither; `CLORTHO_INVALID` for an object without a store.
  */
-export async function openSstFile(context: CommandContext, options: GlobalOptions, name: string): Promise<SstFile> {
+export async function openSstFile(
+  context: CommandContext,
+  options: GlobalOptions,
+  name: string,
+): Promise<SstFile> {
   const id = name.replace(/^sst\//, '').replace(/\.sst$/, '');
   const bytes = await readFile(name).catch(() => undefined);
   if (bytes !== undefined) return { name, bytes, entry: undefined, family: undefined };

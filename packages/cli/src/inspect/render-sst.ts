@@ -48,19 +48,25 @@ function layout(terminal: Terminal, { sections, summary }: SstInspection): strin
 }
 
 function contents(terminal: Terminal, { summary, uniformTimestamp }: SstInspection): string {
-  const { rows, deletes, merges, rangeDeletes, rawBytes, minKey, maxKey, minTimestamp, maxTimestamp } = summary;
+  const { rows, deletes, merges, rangeDeletes, rawBytes, minKey, maxKey, minTimestamp, maxTimestamp } =
+    summary;
   const times =
     uniformTimestamp === undefined
       ? `${momentText(minTimestamp)} to ${momentText(maxTimestamp)}`
       : `${momentText(uniformTimestamp)}, the same for all rows, from the manifest`;
   const facts: readonly (readonly [string, string])[] = [
-    ['rows', `${formatCount(rows)}, of them ${formatCount(deletes)} deletes and ${formatCount(merges)} merges`],
+    [
+      'rows',
+      `${formatCount(rows)}, of them ${formatCount(deletes)} deletes and ${formatCount(merges)} merges`,
+    ],
     ['range deletes', formatCount(rangeDeletes)],
     ['raw bytes', `${formatBytes(rawBytes)}, ${formatShare(summary.bytes, rawBytes)} stored`],
     ['keys', `${printable(minKey)} to ${printable(maxKey)}`],
     ['timestamps', times],
     ['ends', `${momentText(summary.minEndTimestamp)} to ${momentText(summary.maxEndTimestamp)}`],
-    ...Object.entries(summary.statistics).map(([name, bytes]) => [`statistics ${name}`, printable(bytes, 80)] as const),
+    ...Object.entries(summary.statistics).map(
+      ([name, bytes]) => [`statistics ${name}`, printable(bytes, 80)] as const,
+    ),
   ];
   return renderTable(terminal, [{ title: 'fact' }, { title: 'value' }], facts);
 }

@@ -4,7 +4,9 @@ import type { StoreStats } from '@clortho/engine';
 /** Returns the JSON text of `value`, with byte arrays as hexadecimal strings. */
 export function jsonText(value: unknown): string {
   return JSON.stringify(value, (_, each: unknown) =>
-    each instanceof Uint8Array ? Buffer.from(each.buffer, each.byteOffset, each.length).toString('hex') : each,
+    each instanceof Uint8Array
+      ? Buffer.from(each.buffer, each.byteOffset, each.length).toString('hex')
+      : each,
   );
 }
 

@@ -20,8 +20,3 @@ export interface Terminal {
 export function bold(terminal: Terminal, text: string): string {
   return terminal.hasColour ? `\u001b[1m${text}\u001b[22m` : text;
 }
-
-/** Returns `text` set back behind the rest where the terminal can. */
-export function faint(terminal: Terminal, text: string): string {
-  return terminal.hasColour ? `\u001b[2m${text}\u001b[22m` : text;
-}

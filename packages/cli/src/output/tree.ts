@@ -40,9 +40,10 @@ export function renderLevels(terminal: Terminal, { shards }: StoreStats): string
     const families = shards.flatMap((shard) => shard.families.filter(({ family }) => family === name));
     const entries = families.flatMap((family) => family.entries);
     return TIERS.flatMap((tier) => {
-      const levels = [...new Set(entries.filter((entry) => entry.tier === tier).map(({ level }) => level))].sort();
+      const inTier = entries.filter((entry) => entry.tier === tier);
+      const levels = [...new Set(inTier.map(({ level }) => level))].sort((left, right) => left - right);
       return levels.map((level) => {
-        const files = entries.filter((entry) => entry.tier === tier && entry.level === level);
+        const files = inTier.filter((entry) => entry.level === level);
         const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
         const count = files.reduce((sum, file) => sum + file.rows, 0);
         return [name, tier, String(level), formatCount(files.length), formatCount(count), formatBytes(bytes)];

@@ -1,22 +1,32 @@
 import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type CliResult, clortho, jsonOf, withDirectory } from '../cli.ts';
+import { clortho, jsonOf, withDirectory } from '../cli.ts';
+import { type CallResult, call } from '../in-process.ts';
 
-async function loadText(name: string, text: string, ...parameters: string[]): Promise<[CliResult, string]> {
+async function loadText(name: string, text: string, ...parameters: string[]): Promise<[CallResult, string]> {
   return withDirectory(async (directory) => {
     const url = `file:${directory}/store`;
-    await clortho(['create', '--url', url]);
+    await call(['create', '--url', url]);
     await writeFile(join(directory, name), text);
-    const loaded = await clortho(['load', join(directory, name), '--url', url, ...parameters]);
-    const { out } = await clortho(['scan', '--url', url]);
+    const loaded = await call(['load', join(directory, name), '--url', url, ...parameters]);
+    const { out } = await call(['scan', '--url', url]);
     return [loaded, out];
   });
 }
 
 test('CSV with quotes, a byte-order mark and another delimiter', async () => {
   const text = '\ufeffid;name\n1;"Ann; ""A"""\n\n2;Bob\n';
-  const [loaded, rows] = await loadText('people.csv', text, '--key', 'id', '--value', 'name', '--delimiter', ';');
+  const [loaded, rows] = await loadText(
+    'people.csv',
+    text,
+    '--key',
+    'id',
+    '--value',
+    'name',
+    '--delimiter',
+    ';',
+  );
   expect(loaded).toMatchObject({ code: 0, error: '' });
   expect(loaded.out).toMatch(/^2 rows in /);
   expect(rows).toBe('1\tAnn; "A"\n2\tBob\n');
@@ -35,7 +45,9 @@ test('standard input needs a format', () =>
     await clortho(['create', '--url', url]);
     const input = '{"id":"a"}\n';
     expect((await clortho(['load', '-', '--key', 'id', '--url', url], { input })).code).toBe(2);
-    expect((await clortho(['load', '-', '--key', 'id', '--format', 'ndjson', '--url', url], { input })).code).toBe(0);
+    expect(
+      (await clortho(['load', '-', '--key', 'id', '--format', 'ndjson', '--url', url], { input })).code,
+    ).toBe(0);
     expect((await clortho(['get', 'a', '--url', url])).out).toBe('{"id":"a"}\n');
   }));
 
@@ -54,5 +66,5 @@ test('a missing column is named, with those that there are', async () => {
 });
 
 test('a missing file is not found', async () => {
-  expect((await clortho(['load', '/no/such.csv', '--key', 'id', '--url', 'file:/nowhere'])).code).toBe(3);
+  expect((await call(['load', '/no/such.csv', '--key', 'id', '--url', 'file:/nowhere'])).code).toBe(3);
 });

@@ -1,37 +1,34 @@
 import { expect, test } from 'vitest';
-import { clortho } from '../cli.ts';
+import description from '../../package.json' with { type: 'json' };
+import { EXIT } from '../../src/index.ts';
+import { call } from '../in-process.ts';
 
-const COMMANDS = [
-  ['demo'],
-  ['create'],
-  ['put'],
-  ['get'],
-  ['del'],
-  ['scan'],
-  ['history'],
-  ['load'],
-  ['compact'],
-  ['truncate'],
-  ['gc'],
-  ['stats'],
-  ['inspect'],
-  ['inspect', 'sst'],
-  ['inspect', 'shard'],
-  ['inspect', 'store'],
-];
-
-test('every command has help', async () => {
-  for (const command of COMMANDS) {
-    const { code, out, error } = await clortho([...command, '--help']);
-    expect({ command, code, error }).toEqual({ command, code: 0, error: '' });
-    expect(out).toContain(`Usage: clortho ${command.join(' ')}`);
-    expect(out).toContain('--url <url>');
-  }
-}, 60_000);
+test.for([
+  'demo',
+  'create',
+  'put',
+  'get',
+  'del',
+  'scan',
+  'history',
+  'load',
+  'compact',
+  'truncate',
+  'gc',
+  'stats',
+  'inspect',
+  'inspect sst',
+  'inspect shard',
+  'inspect store',
+])('%s has help', async (command) => {
+  const { code, out, error } = await call([...command.split(' '), '--help']);
+  expect({ code, error }).toEqual({ code: EXIT.done, error: '' });
+  expect(out).toContain(`Usage: clortho ${command}`);
+  expect(out).toContain('--url <url>');
+});
 
 test('the version is that of the package', async () => {
-  const { default: description } = await import('../../package.json', { with: { type: 'json' } });
-  expect(await clortho(['--version'])).toMatchObject({ code: 0, out: `${description.version}\n` });
+  expect(await call(['--version'])).toEqual({ code: EXIT.done, out: `${description.version}\n`, error: '' });
 });
 
 test.for([
@@ -45,26 +42,31 @@ test.for([
   [['scan', '--url', 'file:/nowhere', '--limit', '-1'], 'expected a whole number'],
   [['create', '--url', 'memory:'], 'a store in memory ends with its process'],
   [['create', '--url', 'file:/nowhere', '--family', 'a:tree'], 'expected name, name:kv or name:log'],
+  [['demo', '--dir', 'here', '--url', 'file:/there'], '--dir and --url exclude each other'],
 ] as const)('%j is a usage error', async ([parameters, problem]) => {
-  const { code, out, error } = await clortho(parameters);
-  expect({ code, out }).toEqual({ code: 2, out: '' });
+  const { code, out, error } = await call(parameters);
+  expect({ code, out }).toEqual({ code: EXIT.usage, out: '' });
   expect(error).toContain(problem);
   expect(error).toMatch(/^clortho: .+ \(CLORTHO_INVALID\)\n$/);
 });
 
 test('without a command it shows help and fails', async () => {
-  const { code, out, error } = await clortho([]);
-  expect({ code, out }).toEqual({ code: 2, out: '' });
+  const { code, out, error } = await call([]);
+  expect({ code, out }).toEqual({ code: EXIT.usage, out: '' });
   expect(error).toMatch(/^Usage: clortho/);
+  expect(error).toMatch(/\nclortho: which command\? \(CLORTHO_INVALID\)\n$/);
 });
 
 test('a store that is not there is not found, and is not made', async () => {
-  const { code, error } = await clortho(['get', 'key'], { environment: { CLORTHO_URL: 'file:/tmp/clortho-no-such-store' } });
-  expect(code).toBe(3);
-  expect(error).toMatch(/^clortho: .+ \(CLORTHO_NOT_FOUND\)\n$/);
+  const environment = { CLORTHO_URL: 'file:/tmp/clortho-no-such-store' };
+  for (let again = 0; again < 2; again += 1) {
+    const { code, error } = await call(['get', 'key'], environment);
+    expect(code).toBe(EXIT.absent);
+    expect(error).toMatch(/^clortho: .+ \(CLORTHO_NOT_FOUND\)\n$/);
+  }
 });
 
 test('--debug shows the stack', async () => {
-  const { error } = await clortho(['get', 'key', '--debug', '--url', 'file:/tmp/clortho-no-such-store']);
+  const { error } = await call(['get', 'key', '--debug', '--url', 'file:/tmp/clortho-no-such-store']);
   expect(error).toMatch(/^clortho: .+ \(CLORTHO_NOT_FOUND\)\nClorthoError: .+\n {4}at /);
 });

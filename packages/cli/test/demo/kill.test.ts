@@ -4,7 +4,13 @@ import { randomBelow, seededRandom, systemRandom } from '@clortho/base';
 import { expect, test } from 'vitest';
 // The built modules: a store's operator is loaded by the URL of a module that plain node can run.
 import { decodeAirportState } from '../../dist/demo/airport-state.js';
-import { AIRPORTS, FLIGHTS, openFlightStore, rowsConsumed } from '../../dist/demo/flight-store.js';
+import {
+  AIRPORTS,
+  FLIGHTS,
+  openFlightStore,
+  PROGRESS_KEY,
+  rowsConsumed,
+} from '../../dist/demo/flight-store.js';
 import { type CliResult, clortho, jsonOf, withDirectory } from '../cli.ts';
 
 const KILLS = 20;
@@ -16,13 +22,16 @@ const START_MS = 300;
 interface DemoJson {
   readonly ms: number;
   readonly rows: number;
-  readonly answers: { readonly busiest: readonly { ranking: unknown }[]; readonly late: { flights: unknown } };
+  readonly answers: {
+    readonly busiest: readonly { ranking: unknown }[];
+    readonly late: { flights: unknown };
+  };
   readonly checks: readonly { ok: boolean }[];
 }
 
 /** The answers that do not depend on how much of the history was truncated by earlier runs. */
 function answersOf(result: CliResult): unknown {
-  expect(result).toMatchObject({ code: 0, error: '' });
+  expect(result.code).toBe(0);
   const { rows, answers, checks } = jsonOf(result) as DemoJson;
   expect(checks.every(({ ok }) => ok)).toBe(true);
   return { rows, now: answers.busiest[0]?.ranking, late: answers.late.flights };
@@ -47,37 +56,50 @@ async function rowsIn(directory: string): Promise<number> {
       numbers.add(new DataView(key.buffer, key.byteOffset, key.length).getUint32(7));
     }
     let departures = 0;
-    for await (const { value } of store.scan({ family: AIRPORTS })) departures += decodeAirportState(value).departures;
-    expect({ flights, distinct: numbers.size, departures }).toEqual({ flights: rows, distinct: rows, departures: rows });
+    for await (const { value } of store.scan({ family: AIRPORTS, lt: PROGRESS_KEY }))
+      departures += decodeAirportState(value).departures;
+    expect({ flights, distinct: numbers.size, departures }).toEqual({
+      flights: rows,
+      distinct: rows,
+      departures: rows,
+    });
     return rows;
   } finally {
     await store.close();
   }
 }
 
-test(`killed ${KILLS} times at random moments, it keeps what was acknowledged and ends with the same answers`, () =>
-  withDirectory(async (directory) => {
-    const seed = systemRandom.uint32();
-    console.log(`seed ${seed}`);
-    const random = seededRandom(seed);
-    const acknowledged = join(directory, 'acknowledged');
-    const demo = (rows: number, place: string, ...more: string[]): string[] => [
-      ...['demo', '--json', '--rows', String(rows), '--dir', join(directory, place)],
-      ...more,
-    ];
-    const small = await clortho(demo(ROWS_PER_KILL, 'small'));
-    const span = START_MS + (jsonOf(small) as DemoJson).ms;
-    let before = 0;
-    for (let kill = 0; kill < KILLS; kill += 1) {
-      const rowsWanted = ROWS_PER_KILL * (kill + 1);
-      const killAfterMs = randomBelow(random, span);
-      await clortho(demo(rowsWanted, 'killed', '--acknowledge', acknowledged), { killAfterMs });
-      const promised = await lastAcknowledged(acknowledged);
-      const rows = await rowsIn(join(directory, 'killed'));
-      expect(rows, `seed ${seed}, kill ${kill}`).toBeGreaterThanOrEqual(Math.max(promised, before));
-      before = rows;
-    }
-    const rowsWanted = ROWS_PER_KILL * KILLS;
-    const resumed = await clortho(demo(rowsWanted, 'killed'));
-    expect(answersOf(resumed)).toEqual(answersOf(await clortho(demo(rowsWanted, 'whole'))));
-  }), 240_000);
+test(
+  `killed ${KILLS} times at random moments, it keeps what was acknowledged and ends with the same answers`,
+  () =>
+    withDirectory(async (directory) => {
+      const seed = systemRandom.uint32();
+      console.log(`seed ${seed}`);
+      const random = seededRandom(seed);
+      const acknowledged = join(directory, 'acknowledged');
+      const demo = (rows: number, place: string): string[] => [
+        'demo',
+        '--json',
+        '--rows',
+        String(rows),
+        '--dir',
+        join(directory, place),
+      ];
+      const small = await clortho(demo(ROWS_PER_KILL, 'small'));
+      const span = START_MS + (jsonOf(small) as DemoJson).ms;
+      let before = 0;
+      for (let kill = 0; kill < KILLS; kill += 1) {
+        const rowsWanted = ROWS_PER_KILL * (kill + 1);
+        const killAfterMs = randomBelow(random, span);
+        await clortho([...demo(rowsWanted, 'killed'), '--acknowledge', acknowledged], { killAfterMs });
+        const promised = await lastAcknowledged(acknowledged);
+        const rows = await rowsIn(join(directory, 'killed'));
+        expect(rows, `seed ${seed}, kill ${kill}`).toBeGreaterThanOrEqual(Math.max(promised, before));
+        before = rows;
+      }
+      const rowsWanted = ROWS_PER_KILL * KILLS;
+      const resumed = await clortho(demo(rowsWanted, 'killed'));
+      expect(answersOf(resumed)).toEqual(answersOf(await clortho(demo(rowsWanted, 'whole'))));
+    }),
+  240_000,
+);

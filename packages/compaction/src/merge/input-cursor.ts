@@ -8,10 +8,12 @@
  * - At most one file is open for reading. Rows outside of a file's bounds are not shown: it may be a clipped view.
  * - It moves forward only.
  */
-import { compareBytes, compareSlices, invariant } from '@clortho/base';
+import { compareBytes, compareSlices, EMPTY_BYTES, invariant } from '@clortho/base';
 import {
   BLOCKED,
   END,
+  NEVER,
+  PUT,
   ROW,
   type RowCursor,
   type RowKind,
@@ -29,6 +31,16 @@ export interface Input {
 
 /** Shows the rows of several inputs, ascending and disjoint, as one sequence. */
 export class InputCursor implements RowCursor {
+  keyBytes: Uint8Array = EMPTY_BYTES;
+  keyStart = 0;
+  keyEnd = 0;
+  timestamp = 0;
+  endTimestamp: number = NEVER;
+  kind: RowKind = PUT;
+  valueBytes: Uint8Array = EMPTY_BYTES;
+  valueStart = 0;
+  valueEnd = 0;
+
   readonly #inputs: readonly Input[];
   readonly #readAheadBytes: number;
   #index = 0;
@@ -40,34 +52,6 @@ export class InputCursor implements RowCursor {
   constructor(inputs: readonly Input[], readAheadBytes: number) {
     this.#inputs = inputs;
     this.#readAheadBytes = readAheadBytes;
-  }
-
-  get keyBytes(): Uint8Array {
-    return this.#at.keyBytes;
-  }
-  get keyStart(): number {
-    return this.#at.keyStart;
-  }
-  get keyEnd(): number {
-    return this.#at.keyEnd;
-  }
-  get timestamp(): number {
-    return this.#at.timestamp;
-  }
-  get endTimestamp(): number {
-    return this.#at.endTimestamp;
-  }
-  get kind(): RowKind {
-    return this.#at.kind;
-  }
-  get valueBytes(): Uint8Array {
-    return this.#at.valueBytes;
-  }
-  get valueStart(): number {
-    return this.#at.valueStart;
-  }
-  get valueEnd(): number {
-    return this.#at.valueEnd;
   }
 
   seekFirst(): Step {
@@ -105,15 +89,27 @@ export class InputCursor implements RowCursor {
     return forwardOnly();
   }
 
-  get #at(): SstCursor {
-    return this.#cursor as SstCursor;
-  }
-
   #settle(step: Step): Step {
-    if (step === BLOCKED || (step === ROW && !this.#isBeyondEnd())) return step;
+    if (step === BLOCKED) return BLOCKED;
+    if (step === ROW) {
+      this.#show(this.#cursor as SstCursor);
+      if (!this.#isBeyondEnd()) return ROW;
+    }
     this.#close();
     this.#index += 1;
     return this.#waiting();
+  }
+
+  #show(cursor: SstCursor): void {
+    this.keyBytes = cursor.keyBytes;
+    this.keyStart = cursor.keyStart;
+    this.keyEnd = cursor.keyEnd;
+    this.timestamp = cursor.timestamp;
+    this.endTimestamp = cursor.endTimestamp;
+    this.kind = cursor.kind;
+    this.valueBytes = cursor.valueBytes;
+    this.valueStart = cursor.valueStart;
+    this.valueEnd = cursor.valueEnd;
   }
 
   #waiting(): Step {
@@ -122,9 +118,9 @@ export class InputCursor implements RowCursor {
 
   #isBeyondEnd(): boolean {
     const end = this.#end;
-    if (end === undefined) return false;
-    const { keyBytes, keyStart, keyEnd } = this.#at;
-    return compareSlices(keyBytes, keyStart, keyEnd, end, 0, end.length) >= 0;
+    return (
+      end !== undefined && compareSlices(this.keyBytes, this.keyStart, this.keyEnd, end, 0, end.length) >= 0
+    );
   }
 
   #close(): void {

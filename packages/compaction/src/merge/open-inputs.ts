@@ -30,7 +30,7 @@ export async function openInputs(
   signal: AbortSignal | undefined,
 ): Promise<OpenInputs> {
   const rangeDeletes: RangeDelete[] = [];
-  const open = (file: CompactionFile): Promise<Sst> => openFile(file, io, signal);
+  const open = (file: CompactionFile): Promise<Sst> => openFile(file, io, readAheadBytes, signal);
   const inputs = await Promise.all(
     [...plan.inputs].sort(compareFiles).map(async (file): Promise<Input> => {
       const range = intersect(file, plan.range ?? EVERYTHING);
@@ -46,10 +46,18 @@ export async function openInputs(
   return { cursor, rangeDeletes };
 }
 
-function openFile(file: CompactionFile, io: MergeIo, signal: AbortSignal | undefined): Promise<Sst> {
+/** Opens an input; one that a single read brings whole is opened from memory. */
+async function openFile(
+  file: CompactionFile,
+  io: MergeIo,
+  readAheadBytes: number,
+  signal: AbortSignal | undefined,
+): Promise<Sst> {
   const { id, bytes: size, tailBytes, run } = file;
-  const timestamp = file.uniform ? run : undefined;
-  return Sst.open(io.open(file), { size, tailBytes, timestamp, name: id }, signal);
+  const source = io.open(file);
+  const options = { timestamp: file.uniform ? run : undefined, name: id };
+  if (size > readAheadBytes) return Sst.open(source, { ...options, size, tailBytes }, signal);
+  return Sst.openBytes(await source.read(0, size, signal), options);
 }
 
 function intersect(left: KeyRange, right: KeyRange): KeyRange {

@@ -63,7 +63,8 @@ export class OutputStream implements RowSink {
   endsBefore(next: VersionGroup): boolean {
     const { fences } = this.#identity;
     const before = this.#fence;
-    while (this.#fence < fences.length && isAtOrBelow(fences[this.#fence] as Uint8Array, next)) this.#fence += 1;
+    while (this.#fence < fences.length && isAtOrBelow(fences[this.#fence] as Uint8Array, next))
+      this.#fence += 1;
     return this.#isFull || (this.#fence > before && this.#writer !== undefined);
   }
 

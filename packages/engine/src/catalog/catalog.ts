@@ -5,11 +5,18 @@
  * - A family that was seen stays: families are created and never removed.
  */
 import { ClorthoError } from '@clortho/base';
-import type { CollectorDefinition } from '@clortho/sst';
 import type { RegisterStore } from '@clortho/registers';
+import type { CollectorDefinition } from '@clortho/sst';
 import type { FamilyOptions } from '../options.ts';
 import { bindFamily, type Family, newFamilyRecord } from './family.ts';
-import { DEFAULT_FAMILY, decodeStoreRecord, encodeStoreRecord, STORE_KEY, type StoreRecord } from './record.ts';
+import {
+  DEFAULT_FAMILY,
+  decodeStoreRecord,
+  encodeStoreRecord,
+  type FamilyRecord,
+  STORE_KEY,
+  type StoreRecord,
+} from './record.ts';
 
 /** The options given for families, by name. */
 export type FamilyOptionsByName = Readonly<Record<string, FamilyOptions>>;
@@ -54,7 +61,10 @@ export class Catalog {
     const family = this.#byName.get(name ?? DEFAULT_FAMILY);
     if (family !== undefined) return family;
     const known = [...this.#byName.keys()].join(', ');
-    throw new ClorthoError('CLORTHO_INVALID', `no such family, create it first: family=${name} known=${known}`);
+    throw new ClorthoError(
+      'CLORTHO_INVALID',
+      `no such family, create it first: family=${name} known=${known}`,
+    );
   }
 
   /** Returns the family of a number, if it is known. */
@@ -73,20 +83,24 @@ export class Catalog {
    * @throws {ClorthoError} `CLORTHO_INVALID` if it exists with other options.
    */
   async create(name: string, options: FamilyOptions): Promise<Family> {
+    await this.ensure({ [name]: options });
+    return this.byName(name);
+  }
+
+  /**
+   * Creates the families that are missing, all of them or none, and binds the functions of those that exist.
+   *
+   * @throws {ClorthoError} `CLORTHO_INVALID` if one is malformed or exists with other options.
+   */
+  async ensure(families: FamilyOptionsByName): Promise<void> {
     for (;;) {
-      const { record, version } = await this.#read();
-      await this.#takeIn(record);
-      const known = this.#byName.get(name);
-      if (known !== undefined) return this.#rebind(known, options);
-      const number = Math.max(...record.families.map((family) => family.number)) + 1;
-      const family = await newFamilyRecord(number, name, options);
-      const next = { ...record, families: [...record.families, family] };
-      const value = encodeStoreRecord(next);
-      // An unknown outcome reaches the caller: creating the family again finds it, or creates it.
-      const { applied } = await this.#registers.compareAndSwap([{ key: STORE_KEY, expect: version, value }]);
-      if (!applied) continue;
-      this.#options[name] = options;
-      await this.#takeIn(next);
+      const missing: [string, FamilyOptions][] = [];
+      for (const [name, options] of Object.entries(families)) {
+        const known = this.#byName.get(name);
+        if (known === undefined) missing.push([name, options]);
+        else await this.#rebind(known, options);
+      }
+      if (missing.length === 0 || (await this.#tryCreate(missing))) return;
     }
   }
 
@@ -95,9 +109,28 @@ export class Catalog {
     await this.#takeIn((await this.#read()).record);
   }
 
+  /** Returns `false` if the record changed meanwhile, or knew one of the families: all is to be looked at again. */
+  async #tryCreate(missing: readonly [string, FamilyOptions][]): Promise<boolean> {
+    const { record, version } = await this.#read();
+    await this.#takeIn(record);
+    if (missing.some(([name]) => this.#byName.has(name))) return false;
+    let number = Math.max(...record.families.map((family) => family.number));
+    const added: FamilyRecord[] = [];
+    for (const [name, options] of missing) added.push(await newFamilyRecord(++number, name, options));
+    const next = { ...record, families: [...record.families, ...added] };
+    const value = encodeStoreRecord(next);
+    // An unknown outcome reaches the caller: creating the families again finds them, or creates them.
+    const { applied } = await this.#registers.compareAndSwap([{ key: STORE_KEY, expect: version, value }]);
+    if (!applied) return false;
+    for (const [name, options] of missing) this.#options[name] = options;
+    await this.#takeIn(next);
+    return true;
+  }
+
   async #read(): Promise<{ readonly record: StoreRecord; readonly version: number }> {
     const [register] = await this.#registers.read([STORE_KEY]);
-    if (register === undefined) throw new ClorthoError('CLORTHO_CORRUPT', `the store record is gone: at=${this.#at}`);
+    if (register === undefined)
+      throw new ClorthoError('CLORTHO_CORRUPT', `the store record is gone: at=${this.#at}`);
     return { record: decodeStoreRecord(register.value, this.#at), version: register.version };
   }
 

@@ -4,7 +4,7 @@
  * Invariants:
  * - A function is bound only if its name and version are the remembered ones.
  */
-import { ClorthoError } from '@clortho/base';
+import { ClorthoError, encodeUtf8 } from '@clortho/base';
 import {
   type CollectorReference,
   loadCollector,
@@ -16,7 +16,13 @@ import {
 } from '@clortho/compaction';
 import type { CollectorDefinition } from '@clortho/sst';
 import type { FamilyOptions } from '../options.ts';
-import type { FamilyRecord, NamedVersion, StatisticRecord } from './record.ts';
+import {
+  CODECS,
+  FAMILY_KINDS,
+  type FamilyRecord,
+  type NamedVersion,
+  type StatisticRecord,
+} from './record.ts';
 
 /** The width of a log window unless told otherwise. */
 const WINDOW_MS = 24 * 60 * 60 * 1000;
@@ -47,16 +53,26 @@ interface BoundFunctions {
  *
  * @throws {ClorthoError} `CLORTHO_INVALID` if an option is malformed or a function cannot be loaded.
  */
-export async function newFamilyRecord(number: number, name: string, options: FamilyOptions): Promise<FamilyRecord> {
+export async function newFamilyRecord(
+  number: number,
+  name: string,
+  options: FamilyOptions,
+): Promise<FamilyRecord> {
   if (name === '' || name.length > 255) {
-    throw new ClorthoError('CLORTHO_INVALID', `a family name has 1 to 255 characters: name=${JSON.stringify(name)}`);
+    throw new ClorthoError(
+      'CLORTHO_INVALID',
+      `a family name has 1 to 255 characters: name=${JSON.stringify(name)}`,
+    );
   }
+  encodeUtf8(name);
+  const kind = oneOf(options.kind ?? 'kv', FAMILY_KINDS, 'kind');
+  const codec = oneOf(options.codec ?? 'lz4', CODECS, 'codec');
   const { operator, collectors } = await loadFunctions(options);
   return {
     number,
     name,
-    kind: options.kind ?? 'kv',
-    codec: options.codec ?? 'lz4',
+    kind,
+    codec,
     ttlMs: duration(options.ttlMs ?? 0, 'ttlMs'),
     merge: operator === undefined ? undefined : { name: operator.name, version: operator.version },
     statistics: collectors.map((collector, index) => ({
@@ -78,7 +94,7 @@ export async function newFamilyRecord(number: number, name: string, options: Fam
 export async function bindFamily(record: FamilyRecord, options: FamilyOptions = {}): Promise<Family> {
   checkAgainst(record, options);
   const operatorReference = options.merge ?? builtInOperator(record.merge);
-  const references = (options.statistics ?? record.statistics.flatMap(declared)) as readonly CollectorReference[];
+  const references = options.statistics ?? record.statistics.flatMap(declared);
   const { operator, collectors } = await loadFunctions({ merge: operatorReference, statistics: references });
   if (operator !== undefined && !sameFunction(record.merge, operator)) {
     throw contradiction(record, 'merge', named(record.merge), named(operator));
@@ -154,6 +170,11 @@ function declarationOf(reference: CollectorReference | undefined): string {
 
 function declared(statistic: StatisticRecord): CollectorReference[] {
   return statistic.declaration === '' ? [] : [JSON.parse(statistic.declaration) as CollectorReference];
+}
+
+function oneOf<T extends string>(value: T, known: readonly T[], what: string): T {
+  if (known.includes(value)) return value;
+  throw new ClorthoError('CLORTHO_INVALID', `${what} is one of ${known.join(', ')}: found=${value}`);
 }
 
 function duration(value: number, what: string): number {

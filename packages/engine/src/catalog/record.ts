@@ -52,10 +52,24 @@ export interface StoreRecord {
   readonly families: readonly FamilyRecord[];
 }
 
-const CODECS: readonly CodecName[] = ['none', 'lz4', 'deflate', 'zstd'];
+/** The codecs that a record may name. */
+export const CODECS: readonly CodecName[] = ['none', 'lz4', 'deflate', 'zstd'];
+/** The kinds of families. */
+export const FAMILY_KINDS: readonly FamilyKind[] = ['kv', 'log'];
+const TIME_MODES: readonly TimeMode[] = ['clock', 'external'];
 
-/** Returns the bytes of a record, owned by the caller. */
+/**
+ * Returns the bytes of a record, owned by the caller.
+ *
+ * @throws {ClorthoError} `CLORTHO_INVALID` if the time mode is none: it must not reach a register.
+ */
 export function encodeStoreRecord(record: StoreRecord): Uint8Array {
+  if (!TIME_MODES.includes(record.time)) {
+    throw new ClorthoError(
+      'CLORTHO_INVALID',
+      `time is one of ${TIME_MODES.join(', ')}: found=${record.time}`,
+    );
+  }
   return encodeRecord(STORE_RECORD, [
     record.id,
     record.time,
@@ -83,7 +97,7 @@ export function decodeStoreRecord(bytes: Uint8Array, at: string): StoreRecord {
   const fields = new FieldReader(decodeRecord(STORE_RECORD, bytes, at), 3, at);
   const record: StoreRecord = {
     id: fields.text(),
-    time: fields.oneOf<TimeMode>(['clock', 'external']),
+    time: fields.oneOf(TIME_MODES),
     families: fields.list((value) => unpackFamily(value, at)),
   };
   const numbers = new Set(record.families.map((family) => family.number));
@@ -98,7 +112,7 @@ function unpackFamily(value: unknown, at: string): FamilyRecord {
   return {
     number: fields.integer(),
     name: fields.text(),
-    kind: fields.oneOf<FamilyKind>(['kv', 'log']),
+    kind: fields.oneOf(FAMILY_KINDS),
     codec: fields.oneOf(CODECS),
     ttlMs: fields.integer(),
     merge: fields.list((field) => unpackNamed(field, at))[0],

@@ -11,7 +11,14 @@
  * - Batches that name their timestamp or carry conditions are a group of their own.
  * - Accepted bytes are bounded: beyond the limit `submit` waits.
  */
-import { type Clock, ClorthoError, isClorthoError, type Random, randomFraction, throwIfAborted } from '@clortho/base';
+import {
+  type Clock,
+  ClorthoError,
+  isClorthoError,
+  type Random,
+  randomFraction,
+  throwIfAborted,
+} from '@clortho/base';
 import {
   type FileEntry,
   type ManifestContext,
@@ -25,6 +32,7 @@ import {
 import type { CommitToken, WriteResult } from '../api.ts';
 import type { ParsedBatch } from '../input/batch.ts';
 import type { TimeMode } from '../options.ts';
+import { Pace } from '../pace.ts';
 import type { StoreView } from '../view/store-view.ts';
 import type { Tables } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
@@ -71,6 +79,7 @@ export class Committer {
   readonly #context: CommitterContext;
   readonly #clock: Clock;
   readonly #random: Random;
+  readonly #pace: Pace;
   #queue: Pending[] = [];
   #queuedBytes = 0;
   #roomWaiters: (() => void)[] = [];
@@ -82,6 +91,7 @@ export class Committer {
     this.#context = context;
     this.#clock = context.manifest.clock;
     this.#random = context.manifest.random;
+    this.#pace = new Pace(this.#clock, 1);
   }
 
   /** How many batches and bytes were accepted and wait. */
@@ -125,6 +135,7 @@ export class Committer {
       // A failed upload is reported by the commit below; until then it must not count as unhandled.
       uploaded.catch(() => undefined);
       await Promise.all([uploaded.catch(() => undefined), committing]);
+      if (this.#pace.isDue()) await this.#pace.pause();
       committing = this.#commit(group, uploaded);
     }
     await committing;
@@ -197,7 +208,8 @@ export class Committer {
         this.#lastTimestamp = Math.max(this.#lastTimestamp, timestamp);
         return { timestamp, token: committed };
       }
-      if (race >= RACES_MAX) throw new ClorthoError('CLORTHO_CONFLICT', `the commit lost ${race} races in a row`);
+      if (race >= RACES_MAX)
+        throw new ClorthoError('CLORTHO_CONFLICT', `the commit lost ${race} races in a row`);
       if (race > 2) await this.#clock.sleep(randomFraction(this.#random) * Math.min(2 ** race, 250));
       const refreshed = await keeper.refresh();
       uploads = await this.#reuploadBelowFloor(refreshed, uploads, manifest);
@@ -275,5 +287,7 @@ function groupByPosition(uploads: readonly Upload[]): Map<number, Upload[]> {
 }
 
 function abortReason(signal: AbortSignal): ClorthoError {
-  return new ClorthoError('CLORTHO_ABORTED', 'the write was aborted before its commit', { cause: signal.reason });
+  return new ClorthoError('CLORTHO_ABORTED', 'the write was aborted before its commit', {
+    cause: signal.reason,
+  });
 }

@@ -36,4 +36,3 @@ export function encodeRows(set: RowSet, random: Random, blockBytes: number): Enc
     entry: (id) => fileEntryOf(summary, { ...place, id }),
   };
 }
-

@@ -54,8 +54,10 @@ export function parseBatch(
   map: ShardMap,
   familyOf: (name: string | undefined) => Family,
 ): ParsedBatch {
-  if (!Array.isArray(operations)) throw new ClorthoError('CLORTHO_INVALID', 'a batch is an array of operations');
-  if (operations.length === 0) throw new ClorthoError('CLORTHO_INVALID', 'a batch has at least one operation');
+  if (!Array.isArray(operations))
+    throw new ClorthoError('CLORTHO_INVALID', 'a batch is an array of operations');
+  if (operations.length === 0)
+    throw new ClorthoError('CLORTHO_INVALID', 'a batch has at least one operation');
   const views = operations.map(viewOperation);
   let bytes = 0;
   for (const { first, second } of views) bytes += first.length + second.length;
@@ -85,23 +87,32 @@ interface OperationView {
 }
 
 function viewOperation(operation: Operation): OperationView {
+  if (typeof operation !== 'object' || operation === null) {
+    throw new ClorthoError('CLORTHO_INVALID', `an operation is an object: found=${String(operation)}`);
+  }
   const { family } = operation;
   switch (operation.type) {
     case 'put':
     case 'merge':
-      return { type: operation.type, family, first: keyBytes(operation.key), second: valueBytes(operation.value) };
+      return {
+        type: operation.type,
+        family,
+        first: keyBytes(operation.key),
+        second: valueBytes(operation.value),
+      };
     case 'del':
       return { type: 'del', family, first: keyBytes(operation.key), second: NO_VALUE };
     case 'deleteRange': {
       const start = keyBytes(operation.start, 'start');
       const end = keyBytes(operation.end, 'end');
-      if (compareBytes(start, end) > 0) throw new ClorthoError('CLORTHO_INVALID', 'the range is inverted: start > end');
+      if (compareBytes(start, end) > 0)
+        throw new ClorthoError('CLORTHO_INVALID', 'the range is inverted: start > end');
       return { type: 'deleteRange', family, first: start, second: end };
     }
     default:
       throw new ClorthoError(
         'CLORTHO_INVALID',
-        `an operation is put, del, merge or deleteRange: found=${String((operation as Operation).type)}`,
+        `an operation is put, del, merge or deleteRange: found=${(operation as Operation).type}`,
       );
   }
 }
@@ -144,6 +155,9 @@ function pushRange(
 function requireOperator(family: Family): void {
   if (family.operator !== undefined) return;
   const { name, merge } = family.record;
-  const reason = merge === undefined ? 'has no merge operator' : `needs its merge operator ${merge.name} v${merge.version}`;
+  const reason =
+    merge === undefined
+      ? 'has no merge operator'
+      : `needs its merge operator ${merge.name} v${merge.version}`;
   throw new ClorthoError('CLORTHO_INVALID', `the family ${reason}: family=${name}`);
 }

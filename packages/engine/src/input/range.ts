@@ -6,7 +6,7 @@
  */
 import { ClorthoError, compareBytes, EMPTY_BYTES, keySuccessor, prefixSuccessor } from '@clortho/base';
 import type { KeyRange } from '../api.ts';
-import { keyBytes } from './bytes.ts';
+import { owned, ownedKeyBytes } from './bytes.ts';
 
 /** A half-open interval of keys. */
 export interface Interval {
@@ -21,12 +21,14 @@ export interface Interval {
  */
 export function intervalOf(range: KeyRange): Interval {
   const { gte, gt, lte, lt, prefix } = range;
-  if (gte !== undefined && gt !== undefined) throw new ClorthoError('CLORTHO_INVALID', 'gte and gt exclude each other');
-  if (lte !== undefined && lt !== undefined) throw new ClorthoError('CLORTHO_INVALID', 'lte and lt exclude each other');
-  const lower = gte ?? gt;
-  const upper = lte ?? lt;
-  const lowerKey = lower === undefined ? undefined : keyBytes(lower, 'lower bound').slice();
-  const upperKey = upper === undefined ? undefined : keyBytes(upper, 'upper bound').slice();
+  if (gte !== undefined && gt !== undefined)
+    throw new ClorthoError('CLORTHO_INVALID', 'gte and gt exclude each other');
+  if (lte !== undefined && lt !== undefined)
+    throw new ClorthoError('CLORTHO_INVALID', 'lte and lt exclude each other');
+  const lower = gte === undefined ? gt : gte;
+  const upper = lte === undefined ? lt : lte;
+  const lowerKey = lower === undefined ? undefined : ownedKeyBytes(lower, 'lower bound');
+  const upperKey = upper === undefined ? undefined : ownedKeyBytes(upper, 'upper bound');
   if (lowerKey !== undefined && upperKey !== undefined && compareBytes(lowerKey, upperKey) > 0) {
     throw new ClorthoError('CLORTHO_INVALID', 'the lower bound is above the upper bound');
   }
@@ -34,7 +36,15 @@ export function intervalOf(range: KeyRange): Interval {
     start: lowerKey === undefined ? EMPTY_BYTES : gt === undefined ? lowerKey : keySuccessor(lowerKey),
     end: upperKey === undefined ? undefined : lte === undefined ? upperKey : keySuccessor(upperKey),
   };
-  return prefix === undefined ? interval : intersect(interval, prefixInterval(keyBytes(prefix, 'prefix')));
+  return prefix === undefined
+    ? interval
+    : intersect(interval, prefixInterval(ownedKeyBytes(prefix, 'prefix')));
+}
+
+/** Returns a range with its bounds copied and not yet checked, for a call that looks at them only later. */
+export function ownedRange<T extends KeyRange>(range: T): T {
+  const { gte, gt, lte, lt, prefix } = range;
+  return { ...range, gte: owned(gte), gt: owned(gt), lte: owned(lte), lt: owned(lt), prefix: owned(prefix) };
 }
 
 /** Tells whether no key is in the interval. */
@@ -51,5 +61,5 @@ export function intersect(left: Interval, right: Interval): Interval {
 }
 
 function prefixInterval(prefix: Uint8Array): Interval {
-  return { start: prefix.slice(), end: prefixSuccessor(prefix) };
+  return { start: prefix, end: prefixSuccessor(prefix) };
 }

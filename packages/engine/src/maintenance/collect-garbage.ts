@@ -13,13 +13,13 @@ import {
   allFiles,
   decodeHead,
   decodePinObject,
+  loadState,
   type ManifestContext,
   objectKey,
   pinObjectKey,
   SHARD_MAP_KEY,
   type ShardState,
   segmentKey,
-  loadState,
 } from '@clortho/manifest';
 import type { HeldReader } from '../snapshot/held.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
@@ -64,7 +64,9 @@ export class GarbageCollector {
       const before = await this.#mapVersion();
       if (mark !== undefined) {
         await keeper.refresh();
-        await changeShards(manifest, keeper, ({ head }) => (head.gcFloor < mark ? { gcFloor: mark } : undefined));
+        await changeShards(manifest, keeper, ({ head }) =>
+          head.gcFloor < mark ? { gcFloor: mark } : undefined,
+        );
       }
       if ((await this.#mapVersion()) === before) break;
     }

@@ -4,10 +4,17 @@
  * Invariants:
  * - The job is valid as long as all its inputs are live: inputs are taken whole, and every job that would write into
  *   the same place takes at least one of them. A lost race costs another swap, never another merge.
- * - Inputs are read past the block cache: a merge reads every byte once.
+ * - Inputs are read past the block cache, from memory where a file is kept whole: a merge reads every byte once.
  */
 import { ClorthoError, isClorthoError } from '@clortho/base';
-import type { CompactionFile, MergeIo, MergeJob, MergePlan, MergeResult, MergeRunOptions } from '@clortho/compaction';
+import type {
+  CompactionFile,
+  MergeIo,
+  MergeJob,
+  MergePlan,
+  MergeResult,
+  MergeRunOptions,
+} from '@clortho/compaction';
 import {
   allFiles,
   type FileEntry,
@@ -23,7 +30,7 @@ import {
 import type { Family } from '../catalog/family.ts';
 import { fileEntryOf } from '../commit/file-entry-of.ts';
 import type { Tuning } from '../options.ts';
-import { VanishedFile } from '../view/tables.ts';
+import { type Tables, VanishedFile } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 
 /** Executes merges, on this thread or in a pool. */
@@ -33,6 +40,7 @@ export type MergeRunner = (job: MergeJob, io: MergeIo, options: MergeRunOptions)
 export interface JobContext {
   readonly manifest: ManifestContext;
   readonly keeper: ViewKeeper;
+  readonly tables: Tables;
   readonly run: MergeRunner;
   readonly tuning: Tuning;
 }
@@ -57,10 +65,13 @@ export async function runMerge(
   signal: AbortSignal,
 ): Promise<JobResult | undefined> {
   const { manifest, tuning, run } = context;
-  if (plan.range !== undefined) throw new ClorthoError('CLORTHO_UNSUPPORTED', 'merges of a part of the inputs');
+  if (plan.range !== undefined)
+    throw new ClorthoError('CLORTHO_UNSUPPORTED', 'merges of a part of the inputs');
   const added: FileEntry[] = [];
   const io: MergeIo = {
-    open: (file) => ({ read: (offset, length, until) => readInput(manifest, file, offset, length, until ?? signal) }),
+    open: (file) => ({
+      read: (offset, length, until) => readInput(context, file, offset, length, until ?? signal),
+    }),
     emit: async ({ chunks, file, summary }) => {
       const id = manifest.ids.mint(gcFloorOf(context, shard));
       const { tier, level, run: age } = file;
@@ -137,14 +148,16 @@ async function replaceFiles(
 }
 
 async function readInput(
-  { objects }: ManifestContext,
+  { manifest, tables }: JobContext,
   file: CompactionFile,
   offset: number,
   length: number,
   signal: AbortSignal,
 ): Promise<Uint8Array> {
+  const whole = tables.whole(file.id);
+  if (whole !== undefined) return whole.subarray(offset, offset + length);
   try {
-    return await objects.get(objectKey(file.id), { offset, length, signal });
+    return await manifest.objects.get(objectKey(file.id), { offset, length, signal });
   } catch (error) {
     if (isClorthoError(error, 'CLORTHO_NOT_FOUND')) throw new VanishedFile(file.id, error);
     throw error;

@@ -20,6 +20,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Family } from '../catalog/family.ts';
 import type { Tuning } from '../options.ts';
 import { type HeldReader, pinnedTimes } from '../snapshot/held.ts';
+import type { Tables } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { dropFiles, type JobContext, type JobResult, type MergeRunner, runMerge } from './compaction-job.ts';
 
@@ -29,6 +30,7 @@ export interface CompactorContext {
   readonly keeper: ViewKeeper;
   readonly catalog: Catalog;
   readonly held: HeldReader;
+  readonly tables: Tables;
   readonly tuning: Tuning;
 }
 
@@ -94,14 +96,15 @@ export class Compactor {
 
   /** Creates an idle compactor. */
   constructor(context: CompactorContext) {
-    const { manifest, keeper, tuning } = context;
+    const { manifest, keeper, tables, tuning } = context;
     const threads = tuning.threads ?? 1;
     this.#context = context;
     this.#clock = manifest.clock;
     this.#pool = threads === 0 ? undefined : compactionPool({ threads });
     const pool = this.#pool;
-    const run: MergeRunner = pool === undefined ? executeMerge : (job, io, options) => pool.run(job, io, options);
-    this.#job = { manifest, keeper, run, tuning };
+    const run: MergeRunner =
+      pool === undefined ? executeMerge : (job, io, options) => pool.run(job, io, options);
+    this.#job = { manifest, keeper, tables, run, tuning };
   }
 
   /** Begins to compact in the background, after every change of the view. */
@@ -238,7 +241,9 @@ export class Compactor {
 
   #places(): Place[] {
     const { keeper, catalog } = this.#context;
-    return keeper.view.shards.flatMap(({ head }) => catalog.families.map((family) => ({ shard: head.shard, family })));
+    return keeper.view.shards.flatMap(({ head }) =>
+      catalog.families.map((family) => ({ shard: head.shard, family })),
+    );
   }
 
   #stateOf(shard: number): ShardState {
@@ -274,7 +279,11 @@ export class Compactor {
   }
 }
 
-function inputsOf({ head, files }: ShardState, family: Family, pins: readonly number[]): Parameters<Strategy>[0] {
+function inputsOf(
+  { head, files }: ShardState,
+  family: Family,
+  pins: readonly number[],
+): Parameters<Strategy>[0] {
   const { delta, current, history } = files.get(family.record.number) ?? NO_FILES;
   const horizon = family.record.kind === 'log' ? 0 : horizonOf(head, family.record.number);
   return { files: [...delta, ...current, ...history], horizon, pins, upper: head.upper };

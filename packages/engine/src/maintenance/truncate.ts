@@ -14,8 +14,8 @@ import {
   NO_FILES,
   objectKey,
   prepareChange,
-  settledTimestamp,
   type ShardState,
+  settledTimestamp,
   swapHeads,
 } from '@clortho/manifest';
 import type { Family } from '../catalog/family.ts';
@@ -46,7 +46,9 @@ export interface TruncateContext {
 /** Makes `timestamp` the horizon of all `kv` families; it must be settled on every shard. */
 export async function truncateHistory(context: TruncateContext, timestamp: number): Promise<TruncateResult> {
   const { manifest, keeper, held, families } = context;
-  const numbers = families.filter((family) => family.record.kind === 'kv').map((family) => family.record.number);
+  const numbers = families
+    .filter((family) => family.record.kind === 'kv')
+    .map((family) => family.record.number);
   await changeShards(manifest, keeper, (state) => {
     const behind = numbers.filter((number) => horizonOf(state.head, number) < timestamp);
     if (behind.length === 0) return undefined;
@@ -56,7 +58,8 @@ export async function truncateHistory(context: TruncateContext, timestamp: numbe
   const pins = await held.read();
   const dropped: FileEntry[] = [];
   if (!pins.everything) {
-    for (const { head } of keeper.view.shards) dropped.push(...(await dropInShard(context, head.shard, pins, numbers)));
+    for (const { head } of keeper.view.shards)
+      dropped.push(...(await dropInShard(context, head.shard, pins, numbers)));
   }
   const after = await held.read();
   const isFree = !after.everything && after.pins.length === 0;

@@ -39,7 +39,8 @@ export async function openBackends(
 ): Promise<Backends> {
   const location = parseStoreUrl(url);
   const { objects, registers } = options;
-  if (objects !== undefined && registers !== undefined) return { objects, registers, close: async () => undefined };
+  if (objects !== undefined && registers !== undefined)
+    return { objects, registers, close: async () => undefined };
   const own = await openLocation(location, options.aws ?? {}, clock, random, create);
   return {
     objects: objects ?? own.objects,
@@ -99,7 +100,8 @@ function openS3(
   };
   const below = (folder: string): string => (prefix === '' ? folder : `${prefix}/${folder}`);
   const objects = s3ObjectStore({ ...s3, prefix: below('objects/') });
-  if (table === undefined) return { objects, registers: s3RegisterStore({ ...s3, prefix: below('registers/') }) };
+  if (table === undefined)
+    return { objects, registers: s3RegisterStore({ ...s3, prefix: below('registers/') }) };
   const endpoint = aws.dynamoDbEndpoint === undefined ? {} : { endpoint: aws.dynamoDbEndpoint };
   const registers = dynamoDbRegisterStore({ ...shared, ...endpoint, table, prefix: `${bucket}/${prefix}` });
   return { objects, registers };

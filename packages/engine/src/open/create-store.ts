@@ -41,7 +41,10 @@ export interface CreationContext {
  * @throws {ClorthoError} `CLORTHO_INVALID` if the shards or families are malformed; `CLORTHO_UNSUPPORTED` for
  *   several shards on registers that take one at a time; `CLORTHO_OUTCOME_UNKNOWN`, `CLORTHO_UNAVAILABLE`.
  */
-export async function createStore({ registers, ids, random }: CreationContext, options: OpenOptions): Promise<void> {
+export async function createStore(
+  { registers, ids, random }: CreationContext,
+  options: OpenOptions,
+): Promise<void> {
   const splits = splitKeys(options.shards ?? 1);
   if (splits.length > 0 && !registers.supports.atomicMany) {
     throw new ClorthoError(
@@ -71,7 +74,10 @@ export function splitKeys(shards: NonNullable<OpenOptions['shards']>): Uint8Arra
   for (const [index, key] of keys.entries()) {
     const before = index === 0 ? new Uint8Array(0) : (keys[index - 1] as Uint8Array);
     if (compareBytes(before, key) < 0) continue;
-    throw new ClorthoError('CLORTHO_INVALID', `split keys strictly increase from the empty key: index=${index}`);
+    throw new ClorthoError(
+      'CLORTHO_INVALID',
+      `split keys strictly increase from the empty key: index=${index}`,
+    );
   }
   return keys;
 }
@@ -85,7 +91,12 @@ async function newRecord(id: string, options: OpenOptions): Promise<StoreRecord>
   return { id, time: options.time ?? 'clock', families };
 }
 
-async function createAtOnce(registers: RegisterStore, random: Random, record: StoreRecord, map: ShardMap): Promise<void> {
+async function createAtOnce(
+  registers: RegisterStore,
+  random: Random,
+  record: StoreRecord,
+  map: ShardMap,
+): Promise<void> {
   const token = mintToken(random);
   await registers.compareAndSwap([
     { key: STORE_KEY, expect: 0, value: encodeStoreRecord(record) },
@@ -98,11 +109,17 @@ async function createAtOnce(registers: RegisterStore, random: Random, record: St
   ]);
 }
 
-async function createOneByOne(registers: RegisterStore, random: Random, record: StoreRecord, map: ShardMap): Promise<void> {
+async function createOneByOne(
+  registers: RegisterStore,
+  random: Random,
+  record: StoreRecord,
+  map: ShardMap,
+): Promise<void> {
   const head = initialHead(record.id, 0, mintToken(random));
   await registers.compareAndSwap([{ key: headKey(0), expect: 0, value: encodeHead(head) }]);
   const [first] = await registers.read([headKey(0)]);
-  if (first === undefined) throw new ClorthoError('CLORTHO_UNAVAILABLE', 'the head of the store was not written');
+  if (first === undefined)
+    throw new ClorthoError('CLORTHO_UNAVAILABLE', 'the head of the store was not written');
   const { store } = decodeHead(first.value, first.key);
   await registers.compareAndSwap([{ key: SHARD_MAP_KEY, expect: 0, value: encodeShardMap(store, map) }]);
   const value = encodeStoreRecord({ ...record, id: store });

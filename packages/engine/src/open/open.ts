@@ -1,5 +1,13 @@
 /** Opening a store: backends, record, families, first view, background work. */
-import { type Clock, ClorthoError, equalBytes, idSource, type Random, systemClock, systemRandom } from '@clortho/base';
+import {
+  type Clock,
+  ClorthoError,
+  equalBytes,
+  idSource,
+  type Random,
+  systemClock,
+  systemRandom,
+} from '@clortho/base';
 import { decodeShardMap, type ManifestContext, SHARD_MAP_KEY, type ShardMap } from '@clortho/manifest';
 import type { Register } from '@clortho/registers';
 import { Catalog } from '../catalog/catalog.ts';
@@ -47,10 +55,12 @@ async function openOn(
     throw new ClorthoError('CLORTHO_INVALID', `the store exists already: at=${objects.name}`);
   }
   if (found === undefined) {
-    if (!mayCreate) throw new ClorthoError('CLORTHO_NOT_FOUND', `there is no store, create it first: at=${objects.name}`);
+    if (!mayCreate)
+      throw new ClorthoError('CLORTHO_NOT_FOUND', `there is no store, create it first: at=${objects.name}`);
     await createStore({ registers, ids, random }, options);
     found = await readStore(backends);
-    if (found === undefined) throw new ClorthoError('CLORTHO_UNAVAILABLE', `the store was not created: at=${objects.name}`);
+    if (found === undefined)
+      throw new ClorthoError('CLORTHO_UNAVAILABLE', `the store was not created: at=${objects.name}`);
   }
   checkAgainst(found.record, found.map, options);
   const manifest: ManifestContext = { objects, registers, clock, random, ids };
@@ -73,7 +83,10 @@ async function readStore(
   return { record, map: decodeShardMap(map.value, record.id) };
 }
 
-async function readBoth({ registers }: Backends, keys: readonly string[]): Promise<readonly (Register | undefined)[]> {
+async function readBoth(
+  { registers }: Backends,
+  keys: readonly string[],
+): Promise<readonly (Register | undefined)[]> {
   if (registers.supports.atomicMany) return registers.read(keys);
   return Promise.all(keys.map(async (key) => (await registers.read([key]))[0]));
 }
@@ -87,7 +100,8 @@ function checkAgainst(record: StoreRecord, map: ShardMap, options: OpenOptions):
   const isSame =
     splits.length === map.splits.length &&
     splits.every((key, index) => equalBytes(key, map.splits[index] as Uint8Array));
-  if (!isSame) throw contradiction('shards', `${map.shards.length}`, `${splits.length + 1}, or other split keys`);
+  if (!isSame)
+    throw contradiction('shards', `${map.shards.length}`, `${splits.length + 1}, or other split keys`);
 }
 
 function contradiction(what: string, remembered: string, given: string): ClorthoError {

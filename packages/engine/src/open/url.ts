@@ -46,7 +46,8 @@ function s3Location(url: string): StoreLocation {
   if (match === null) throw invalidUrl(url, 'expected s3://BUCKET/PREFIX?registers=dynamodb://TABLE');
   const [, bucket = '', path = '', query = ''] = match;
   const parameters = new URLSearchParams(query);
-  for (const name of parameters.keys()) if (name !== 'registers') throw invalidUrl(url, `unknown parameter ${name}`);
+  for (const name of parameters.keys())
+    if (name !== 'registers') throw invalidUrl(url, `unknown parameter ${name}`);
   const registers = parameters.get('registers') ?? undefined;
   const table = registers === undefined ? undefined : /^dynamodb:\/\/([\w.-]{3,255})$/.exec(registers)?.[1];
   if (registers !== undefined && table === undefined) throw invalidUrl(url, 'registers is dynamodb://TABLE');

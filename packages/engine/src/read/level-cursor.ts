@@ -6,9 +6,20 @@
  */
 import { compareBytes, EMPTY_BYTES } from '@clortho/base';
 import type { FileEntry } from '@clortho/manifest';
-import { BLOCKED, END, type MayMatch, NEVER, PUT, ROW, type RowCursor, type RowKind, type SstCursor, type Step } from '@clortho/sst';
-import { isBelowUpper } from './file-bounds.ts';
+import {
+  BLOCKED,
+  END,
+  type MayMatch,
+  NEVER,
+  PUT,
+  ROW,
+  type RowCursor,
+  type RowKind,
+  type SstCursor,
+  type Step,
+} from '@clortho/sst';
 import type { Tables } from '../view/tables.ts';
+import { isBelowUpper } from './file-bounds.ts';
 
 /** Counts of blocks over all files that the cursor visited. */
 export interface BlockCounts {
@@ -115,7 +126,8 @@ export class LevelCursor implements RowCursor {
 
   #arrive(step: Step): Step {
     if (step === BLOCKED) return BLOCKED;
-    if (step === END) return this.#forward ? this.#enter(this.#index + 1, first) : this.#enter(this.#index - 1, last);
+    if (step === END)
+      return this.#forward ? this.#enter(this.#index + 1, first) : this.#enter(this.#index - 1, last);
     const cursor = this.#cursor as SstCursor;
     this.keyBytes = cursor.keyBytes;
     this.keyStart = cursor.keyStart;

@@ -15,10 +15,10 @@ import { type Resolved, resolveAt, VersionGroup } from '@clortho/compaction';
 import type { FamilyFiles, FileEntry } from '@clortho/manifest';
 import { BLOCKED, END, MERGE, ROW, type Sst, type SstCursor, type Step } from '@clortho/sst';
 import type { Family } from '../catalog/family.ts';
-import { holdsKey, isBelowUpper } from './file-bounds.ts';
-import { isSuperseded, type ReadTime } from './read-time.ts';
-import { rangeDeletesOf } from './range-deletes.ts';
 import type { Tables } from '../view/tables.ts';
+import { holdsKey, isBelowUpper } from './file-bounds.ts';
+import { rangeDeletesOf } from './range-deletes.ts';
+import { isSuperseded, type ReadTime } from './read-time.ts';
 
 /** What a lookup reads. */
 export interface LookupTarget {

@@ -18,7 +18,8 @@ export async function readHistory(
   const hash: Hash64 = { low: 0, high: 0 };
   hashBytes(key, 0, key.length, hash);
   const holding = [...files.delta, ...files.current, ...files.history].filter(
-    (file) => file.rows > 0 && holdsKey(file, key) && !(file.tier === 'history' && file.maxEndTimestamp < from),
+    (file) =>
+      file.rows > 0 && holdsKey(file, key) && !(file.tier === 'history' && file.maxEndTimestamp < from),
   );
   const opened = await Promise.all(holding.map((file) => tables.open(file)));
   const cursors = opened.filter((sst) => sst.mayContain(hash.low, hash.high)).map((sst) => sst.cursor());

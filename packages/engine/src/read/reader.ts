@@ -8,20 +8,27 @@
  */
 import { type Clock, ClorthoError, keySuccessor, throwIfAborted } from '@clortho/base';
 import type { Resolved } from '@clortho/compaction';
-import { allFiles, horizonOf, NO_FILES, type ShardState, shardPosition, settledTimestamp } from '@clortho/manifest';
+import {
+  allFiles,
+  horizonOf,
+  NO_FILES,
+  type ShardState,
+  settledTimestamp,
+  shardPosition,
+} from '@clortho/manifest';
 import { NEVER } from '@clortho/sst';
 import type { HistoryEntry, HistoryOptions, PruneReport, ReadOptions, ScanOptions, ScanRow } from '../api.ts';
 import type { Family } from '../catalog/family.ts';
 import { keyBytes } from '../input/bytes.ts';
 import { type Interval, intersect, intervalOf, isEmpty } from '../input/range.ts';
-import { startTimestampOf } from '../input/time.ts';
+import { startTimestampOf, timestampOf } from '../input/time.ts';
 import type { TimeMode } from '../options.ts';
 import type { StoreView } from '../view/store-view.ts';
 import { type Tables, VanishedFile } from '../view/tables.ts';
 import { Lookup, type LookupTarget } from './lookup.ts';
-import type { ReadTime } from './read-time.ts';
 import { readHistory } from './read-history.ts';
-import { NOT_RESIDENT, peekLookup, runLookup } from './run-lookup.ts';
+import type { ReadTime } from './read-time.ts';
+import { type NOT_RESIDENT, peekLookup, runLookup } from './run-lookup.ts';
 import { scanShard, valueOf } from './scan-shard.ts';
 import { checkedAsOf, latestTime, pastTime, truncated } from './time-of-read.ts';
 
@@ -67,11 +74,14 @@ export class Reader {
     return resolved;
   }
 
-  /** Returns the timestamp of the visible version of a key in the newest state of `view`. */
+  /** Returns the timestamp of the visible version of a key in the newest state of `view`, or of a newer view. */
   async versionIn(view: StoreView, family: Family, key: Uint8Array): Promise<number | undefined> {
-    const state = stateOf(view, key);
-    const target = this.#target(state, family, latestTime(state, this.#context.time, this.#context.clock));
-    return this.#lookup(target, key, (resolved) => resolved.timestamp);
+    const { time, clock } = this.#context;
+    return this.#restarting(view, (known) => {
+      const state = stateOf(known, key);
+      const target = this.#target(state, family, latestTime(state, time, clock));
+      return this.#lookup(target, key, (resolved) => resolved.timestamp);
+    });
   }
 
   /** Returns the value if memory can answer, else NOT_RESIDENT. */
@@ -79,7 +89,12 @@ export class Reader {
     const { source, time, clock } = this.#context;
     const state = stateOf(source.view, key);
     const lookup = this.#spare.pop() ?? new Lookup();
-    const result = peekLookup(lookup, this.#target(state, family, latestTime(state, time, clock)), key, valueOf);
+    const result = peekLookup(
+      lookup,
+      this.#target(state, family, latestTime(state, time, clock)),
+      key,
+      valueOf,
+    );
     lookup.end();
     this.#spare.push(lookup);
     return result;
@@ -166,11 +181,17 @@ export class Reader {
     yield* entries;
   }
 
-  async #find<T>(key: Uint8Array, options: ReadOptions, use: (resolved: Resolved) => T): Promise<T | undefined> {
+  async #find<T>(
+    key: Uint8Array,
+    options: ReadOptions,
+    use: (resolved: Resolved) => T,
+  ): Promise<T | undefined> {
+    throwIfAborted(options.signal);
     const family = this.#context.family(options.family);
     const found = options.atLeast === undefined ? this.#context.source.view : await this.#viewFor(options);
     return this.#restarting(found, async (view) => {
-      const asOf = options.asOf === undefined ? { view, timestamp: undefined } : await this.#settle(view, options);
+      const asOf =
+        options.asOf === undefined ? { view, timestamp: undefined } : await this.#settle(view, options);
       const state = stateOf(asOf.view, key);
       const target = this.#target(state, family, this.#timeOf(state, family, asOf.timestamp));
       return this.#lookup(target, key, use, options.signal);
@@ -192,7 +213,12 @@ export class Reader {
   }
 
   #target(state: ShardState, family: Family, time: ReadTime): LookupTarget {
-    return { tables: this.#context.tables, family, files: state.files.get(family.record.number) ?? NO_FILES, time };
+    return {
+      tables: this.#context.tables,
+      family,
+      files: state.files.get(family.record.number) ?? NO_FILES,
+      time,
+    };
   }
 
   #timeOf(state: ShardState, family: Family, asOf: number | undefined): ReadTime {
@@ -213,7 +239,8 @@ export class Reader {
     if (options.asOf === undefined) return { view, timestamp: undefined };
     const { time, clock, source } = this.#context;
     let known = view;
-    if (time === 'external' && isBeyond(known, options.asOf)) known = await source.atLeast({ atLeast: 'latest' });
+    if (time === 'external' && isBeyond(known, options.asOf))
+      known = await source.atLeast({ atLeast: 'latest' });
     const timestamp = checkedAsOf(options.asOf, known, time, clock);
     const isSettled = known.shards.every((state) => timestamp <= settledTimestamp(state.head));
     return { view: isSettled ? known : await source.close(timestamp), timestamp };
@@ -234,12 +261,15 @@ export class Reader {
 
 /** Tells whether a view still lists a file. */
 export function isLive(view: StoreView, file: string): boolean {
-  for (const state of view.shards) for (const entry of allFiles(state.files)) if (entry.id === file) return true;
+  for (const state of view.shards)
+    for (const entry of allFiles(state.files)) if (entry.id === file) return true;
   return false;
 }
 
 function isBeyond(view: StoreView, asOf: ReadOptions['asOf']): boolean {
-  return typeof asOf === 'number' && view.shards.every((state) => settledTimestamp(state.head) < asOf);
+  if (asOf === undefined) return false;
+  const timestamp = timestampOf(asOf, 'asOf');
+  return view.shards.every((state) => settledTimestamp(state.head) < timestamp);
 }
 
 function stateOf(view: StoreView, key: Uint8Array): ShardState {

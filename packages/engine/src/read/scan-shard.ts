@@ -3,23 +3,28 @@
  *
  * Invariants:
  * - Rows come in key order (reversed with `reverse`), each key at most once; all bytes are copies.
- * - No synchronous stretch lasts longer than {@link SLICE_MS}.
+ * - The event loop is shared: no stretch without waiting lasts longer than {@link Pace} allows.
  * - With a predicate, a row is yielded only if it is the version that a point lookup at the same time finds: a
  *   skipped block or file never makes an older version reappear.
  */
 import { type Clock, compareSlices, throwIfAborted } from '@clortho/base';
-import { collectGroup, collectGroupBackward, type Resolved, resolveAt, VersionGroup } from '@clortho/compaction';
+import {
+  collectGroup,
+  collectGroupBackward,
+  type Resolved,
+  resolveAt,
+  VersionGroup,
+} from '@clortho/compaction';
 import type { FileEntry } from '@clortho/manifest';
 import { BLOCKED, END, MERGE, ROW, type RowCursor, type Step } from '@clortho/sst';
 import type { Prune, PruneReport, ScanRow } from '../api.ts';
 import type { Interval } from '../input/range.ts';
+import { Pace } from '../pace.ts';
 import { holdsKey } from './file-bounds.ts';
 import { Lookup, type LookupTarget } from './lookup.ts';
 import { runLookup } from './run-lookup.ts';
 import { openShardCursor } from './shard-cursor.ts';
 
-/** The longest synchronous stretch of a scan in milliseconds. */
-const SLICE_MS = 8;
 /** How many rows are resolved between two looks at the clock. */
 const ROWS_PER_LOOK = 256;
 
@@ -38,11 +43,16 @@ export interface ShardScan {
 export async function* scanShard(scan: ShardScan): AsyncGenerator<ScanRow> {
   const { target, interval, reverse, prune, signal } = scan;
   const { family, time } = target;
-  const { cursor, rangeDeletes, hidden, close } = await openShardCursor(target, interval, scan.report, prune?.mayMatch);
+  const { cursor, rangeDeletes, hidden, close } = await openShardCursor(
+    target,
+    interval,
+    scan.report,
+    prune?.mayMatch,
+  );
   const rules = family.rulesWith(rangeDeletes);
   const collect = reverse ? collectGroupBackward : collectGroup;
   const group = new VersionGroup();
-  const pace = new Pace(scan.clock);
+  const pace = new Pace(scan.clock, ROWS_PER_LOOK);
   try {
     let step = seekStart(cursor, interval, reverse);
     for (;;) {
@@ -79,7 +89,11 @@ function isWithin(cursor: RowCursor, { start, end }: Interval, reverse: boolean)
   return end === undefined || compareSlices(keyBytes, keyStart, keyEnd, end, 0, end.length) < 0;
 }
 
-function rowOf(group: VersionGroup, resolved: Resolved | undefined, { family, time }: LookupTarget): ScanRow | undefined {
+function rowOf(
+  group: VersionGroup,
+  resolved: Resolved | undefined,
+  { family, time }: LookupTarget,
+): ScanRow | undefined {
   if (resolved === undefined || family.isExpired(resolved.timestamp, time.expiryAt)) return undefined;
   return { key: group.key(), value: valueOf(resolved), timestamp: resolved.timestamp };
 }
@@ -111,27 +125,4 @@ async function passPrune(
 
 function valueAndTimestamp(resolved: Resolved): { readonly value: Uint8Array; readonly timestamp: number } {
   return { value: valueOf(resolved), timestamp: resolved.timestamp };
-}
-
-/** Says when a synchronous stretch has lasted long enough. */
-class Pace {
-  readonly #clock: Clock;
-  #rows = 0;
-  #started: number;
-
-  constructor(clock: Clock) {
-    this.#clock = clock;
-    this.#started = clock.monotonic();
-  }
-
-  isDue(): boolean {
-    this.#rows += 1;
-    if (this.#rows % ROWS_PER_LOOK !== 0) return false;
-    return this.#clock.monotonic() - this.#started > SLICE_MS;
-  }
-
-  async pause(): Promise<void> {
-    await this.#clock.sleep(0);
-    this.#started = this.#clock.monotonic();
-  }
 }

@@ -10,7 +10,14 @@
  */
 import type { RangeDeleteIndex } from '@clortho/compaction';
 import type { FileEntry } from '@clortho/manifest';
-import { type CollectorDefinition, type MayMatch, MergingCursor, type RowCursor, type SstCursor, type Statistics } from '@clortho/sst';
+import {
+  type CollectorDefinition,
+  type MayMatch,
+  MergingCursor,
+  type RowCursor,
+  type SstCursor,
+  type Statistics,
+} from '@clortho/sst';
 import type { PruneReport } from '../api.ts';
 import type { Interval } from '../input/range.ts';
 import { isBelowUpper, overlaps } from './file-bounds.ts';
@@ -64,7 +71,12 @@ export async function openShardCursor(
   const inputs: RowCursor[] = [...opened, ...levels];
   const [only] = inputs;
   return {
-    cursor: only === undefined ? new LevelCursor(tables, [], report) : inputs.length === 1 ? only : new MergingCursor(inputs),
+    cursor:
+      only === undefined
+        ? new LevelCursor(tables, [], report)
+        : inputs.length === 1
+          ? only
+          : new MergingCursor(inputs),
     rangeDeletes,
     hidden: mayMatch === undefined ? [] : plain,
     close() {

@@ -6,7 +6,7 @@
  *   a time that has not come.
  */
 import { type Clock, ClorthoError } from '@clortho/base';
-import { horizonOf, settledTimestamp, type ShardState } from '@clortho/manifest';
+import { horizonOf, type ShardState, settledTimestamp } from '@clortho/manifest';
 import type { Timestamp } from '../api.ts';
 import type { Family } from '../catalog/family.ts';
 import { timestampOf } from '../input/time.ts';
@@ -27,7 +27,10 @@ export function checkedAsOf(asOf: Timestamp, view: StoreView, time: TimeMode, cl
   // The current millisecond is meant by `new Date()` although it has not ended.
   if (asOf instanceof Date && time === 'clock' && timestamp - 999 <= newest) return newest;
   const limit = time === 'clock' ? 'now' : 'the last commit';
-  throw new ClorthoError('CLORTHO_INVALID', `asOf lies beyond ${limit}: asOf=${timestamp} ${limit}=${newest}`);
+  throw new ClorthoError(
+    'CLORTHO_INVALID',
+    `asOf lies beyond ${limit}: asOf=${timestamp} ${limit}=${newest}`,
+  );
 }
 
 /** Returns the highest time that may be closed. */

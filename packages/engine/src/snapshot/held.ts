@@ -40,7 +40,9 @@ export class HeldReader {
       }
       if (this.#isDead(register.key, register.version)) {
         const value = encodePins({ ...held, ended: true, hold: false, pins: [] });
-        const swap = await this.#registers.compareAndSwap([{ key: register.key, expect: register.version, value }]);
+        const swap = await this.#registers.compareAndSwap([
+          { key: register.key, expect: register.version, value },
+        ]);
         if (swap.applied) continue;
       }
       everything ||= held.hold;
@@ -59,5 +61,7 @@ export class HeldReader {
 
 /** Returns the pinned timestamps of a shard. */
 export function pinnedTimes(held: Held, shard: number): number[] {
-  return held.pins.flatMap((pin) => pin.times.flatMap(([number, timestamp]) => (number === shard ? [timestamp] : [])));
+  return held.pins.flatMap((pin) =>
+    pin.times.flatMap(([number, timestamp]) => (number === shard ? [timestamp] : [])),
+  );
 }

@@ -42,28 +42,40 @@ export class PinSession {
 
   /** Holds everything while `make` runs, then holds the pin that it returns. */
   async pin<T extends { readonly pin: Pin }>(make: () => Promise<T>): Promise<T> {
-    await this.#inOrder.run(() => this.#change(() => (this.#holds += 1)));
-    let made: T | undefined;
+    let made: T;
+    this.#holds += 1;
     try {
+      await this.#write();
       made = await make();
-      return made;
-    } finally {
-      const pin = made?.pin;
-      await this.#inOrder.run(() =>
-        this.#change(() => {
-          this.#holds -= 1;
-          if (pin !== undefined) this.#pins.set(pin.id, pin);
-        }),
-      );
-      this.#renewWhilePinned();
+    } catch (error) {
+      this.#holds -= 1;
+      // What could not be taken back now is forgotten with the next change, or when the lease has run out.
+      if (this.#lost === undefined) await this.#write().catch(() => undefined);
+      throw error;
     }
+    const { pin } = made;
+    this.#holds -= 1;
+    this.#pins.set(pin.id, pin);
+    try {
+      await this.#write();
+    } catch (error) {
+      this.#pins.delete(pin.id);
+      throw error;
+    }
+    this.#renewWhilePinned();
+    return made;
+  }
+
+  /** Whether the session ended against its will: its snapshots throw, and it takes no new one. */
+  get isLost(): boolean {
+    return this.#lost !== undefined;
   }
 
   /** Lets go of a pin. */
   async unpin(id: string): Promise<void> {
     if (!this.#pins.delete(id)) return;
     if (this.#pins.size === 0) this.#stop?.abort();
-    if (this.#lost === undefined) await this.#inOrder.run(() => this.#change(() => undefined));
+    if (this.#lost === undefined) await this.#write();
   }
 
   /**
@@ -81,9 +93,10 @@ export class PinSession {
   async close(): Promise<void> {
     this.#stop?.abort();
     this.#pins.clear();
-    if (this.#version > 0 && this.#lost === undefined) {
-      await this.#inOrder.run(() => this.#change(() => undefined, true));
-    }
+    if (this.#version === 0 || this.#lost !== undefined) return;
+    // Out of reach, it ends by itself when its lease has run out.
+    await this.#write(true).catch(ignoreUnavailable);
+    this.#lost ??= new ClorthoError('CLORTHO_CLOSED', 'the store is closed');
   }
 
   #renewWhilePinned(): void {
@@ -93,10 +106,8 @@ export class PinSession {
     const renew = async (): Promise<void> => {
       while (this.#lost === undefined) {
         await this.#clock.sleep(RENEW_MS, signal);
-        await this.#inOrder.run(() => this.#change(() => undefined)).catch((error: unknown) => {
-          // Not renewed this time; `assertValid` speaks up if no later renewal makes it before the lease ends.
-          if (!isClorthoError(error, 'CLORTHO_UNAVAILABLE')) throw error;
-        });
+        // Not renewed this time; `assertValid` speaks up if no later renewal makes it before the lease ends.
+        await this.#write().catch(ignoreUnavailable);
       }
     };
     renew().catch((error: unknown) => {
@@ -104,10 +115,13 @@ export class PinSession {
     });
   }
 
-  /** Writes the register after `apply`; an unknown outcome is settled by reading it back. */
-  async #change(apply: () => unknown, ended = false): Promise<void> {
+  /** Writes the register after the writes before; an unknown outcome is settled by reading it back. */
+  #write(ended = false): Promise<void> {
+    return this.#inOrder.run(() => this.#writeNow(ended));
+  }
+
+  async #writeNow(ended: boolean): Promise<void> {
     if (this.#lost !== undefined) throw this.#lost;
-    apply();
     this.#beat += 1;
     const value: Pins = { beat: this.#beat, ended, hold: this.#holds > 0, pins: [...this.#pins.values()] };
     const sent = this.#clock.monotonic();
@@ -116,7 +130,8 @@ export class PinSession {
       const outcome = await this.#swap(bytes);
       if (outcome === 'applied') break;
       if (outcome === 'lost') throw this.#lose('an observer ended it', undefined);
-      if (tries >= 5) throw new ClorthoError('CLORTHO_UNAVAILABLE', 'the pins of this session could not be written');
+      if (tries >= 5)
+        throw new ClorthoError('CLORTHO_UNAVAILABLE', 'the pins of this session could not be written');
     }
     this.#version += 1;
     this.#validUntil = sent + LEASE_MS;
@@ -137,7 +152,15 @@ export class PinSession {
 
   #lose(reason: string, cause: unknown): ClorthoError {
     this.#stop?.abort();
-    this.#lost ??= new ClorthoError('CLORTHO_CLOSED', `the snapshot's pin was lost, open a new one: ${reason}`, { cause });
+    this.#lost ??= new ClorthoError(
+      'CLORTHO_CLOSED',
+      `the snapshot's pin was lost, open a new one: ${reason}`,
+      { cause },
+    );
     return this.#lost;
   }
+}
+
+function ignoreUnavailable(error: unknown): void {
+  if (!isClorthoError(error, 'CLORTHO_UNAVAILABLE')) throw error;
 }

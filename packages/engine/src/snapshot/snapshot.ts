@@ -7,7 +7,14 @@
  * - A snapshot whose pin was lost throws; it never reads on something newer.
  */
 import { ClorthoError, throwIfAborted } from '@clortho/base';
-import { encodeHead, encodePinObject, type ManifestContext, type Pin, pinObjectKey, settledTimestamp } from '@clortho/manifest';
+import {
+  encodeHead,
+  encodePinObject,
+  type ManifestContext,
+  type Pin,
+  pinObjectKey,
+  settledTimestamp,
+} from '@clortho/manifest';
 import type {
   Bytes,
   CallOptions,
@@ -17,7 +24,8 @@ import type {
   ScanOptions,
   ScanRow,
 } from '../api.ts';
-import { keyBytes } from '../input/bytes.ts';
+import { keyBytes, owned, ownedKeyBytes } from '../input/bytes.ts';
+import { ownedRange } from '../input/range.ts';
 import { Reader, type ReaderContext } from '../read/reader.ts';
 import type { StoreView } from '../view/store-view.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
@@ -44,7 +52,7 @@ export class Snapshot {
     const { manifest, keeper, session } = context;
     const { view, pin } = await session.pin(async () => {
       const newest = await keeper.refresh();
-      const id = manifest.ids.mint();
+      const id = manifest.ids.mint(gcFloorOf(newest));
       const heads = newest.shards.map((state) => encodeHead(state.head));
       await manifest.objects.put(pinObjectKey(id), encodePinObject(heads));
       const times = newest.shards.map(({ head }) => [head.shard, settledTimestamp(head)] as const);
@@ -58,11 +66,16 @@ export class Snapshot {
     this.#view = view;
     this.#pin = pin;
     const { session } = context;
-    const takenAt = context.reader.clock.now();
+    const { clock } = context.reader;
+    const takenAt = clock.now();
     this.#reader = new Reader({
       ...context.reader,
       // What had not expired when the snapshot was taken stays visible in it.
-      clock: { ...context.reader.clock, now: () => takenAt },
+      clock: {
+        now: () => takenAt,
+        monotonic: () => clock.monotonic(),
+        sleep: (ms, signal) => clock.sleep(ms, signal),
+      },
       source: {
         view,
         atLeast: async () => view,
@@ -85,7 +98,7 @@ export class Snapshot {
   /** Reads a key; see {@link Store.get}. */
   async get(key: Bytes, options: Omit<ReadOptions, 'atLeast'> = {}): Promise<Uint8Array | undefined> {
     this.#check(options);
-    return this.#reader.get(keyBytes(key).slice(), options);
+    return this.#reader.get(ownedKeyBytes(key), options);
   }
 
   /** Reads several keys; see {@link Store.getMany}. */
@@ -94,11 +107,18 @@ export class Snapshot {
     options: Omit<ReadOptions, 'atLeast'> = {},
   ): Promise<(Uint8Array | undefined)[]> {
     this.#check(options);
-    return this.#reader.getMany(keys.map((key) => keyBytes(key).slice()), options);
+    return this.#reader.getMany(
+      keys.map((key) => ownedKeyBytes(key)),
+      options,
+    );
   }
 
   /** Scans a range; see {@link Store.scan}. */
-  async *scan(options: Omit<ScanOptions, 'atLeast'> = {}): AsyncGenerator<ScanRow> {
+  scan(options: Omit<ScanOptions, 'atLeast'> = {}): AsyncGenerator<ScanRow> {
+    return this.#scan(ownedRange(options));
+  }
+
+  async *#scan(options: Omit<ScanOptions, 'atLeast'>): AsyncGenerator<ScanRow> {
     this.#check(options);
     for await (const row of this.#reader.scan(options)) {
       yield row;
@@ -107,9 +127,13 @@ export class Snapshot {
   }
 
   /** Lists the versions of a key; see {@link Store.history}. */
-  async *history(key: Bytes, options: Omit<HistoryOptions, 'atLeast'> = {}): AsyncGenerator<HistoryEntry> {
+  history(key: Bytes, options: Omit<HistoryOptions, 'atLeast'> = {}): AsyncGenerator<HistoryEntry> {
+    return this.#history(owned(key), options);
+  }
+
+  async *#history(key: Bytes, options: Omit<HistoryOptions, 'atLeast'>): AsyncGenerator<HistoryEntry> {
     this.#check(options);
-    yield* this.#reader.history(keyBytes(key).slice(), options);
+    yield* this.#reader.history(keyBytes(key), options);
   }
 
   /** Lets go of the pin. Idempotent. */
@@ -129,4 +153,9 @@ export class Snapshot {
     if (this.#closed) throw new ClorthoError('CLORTHO_CLOSED', 'the snapshot is closed');
     this.#context.session.assertValid();
   }
+}
+
+/** Returns the id below which garbage collection deletes: the pin's object must not be born under it. */
+function gcFloorOf(view: StoreView): string {
+  return view.shards.reduce((highest, { head }) => (head.gcFloor > highest ? head.gcFloor : highest), '');
 }

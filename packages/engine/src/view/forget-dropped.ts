@@ -16,7 +16,8 @@ export function forgetDropped(tables: Tables, before: StoreView, after: StoreVie
 }
 
 function forgetInFamily(tables: Tables, before: FamilyFiles, after: FamilyFiles): void {
-  if (before.current === after.current && before.history === after.history && isPrepended(before, after)) return;
+  if (before.current === after.current && before.history === after.history && isPrepended(before, after))
+    return;
   const kept = new Set<string>();
   for (const tier of TIERS) for (const file of after[tier]) kept.add(file.id);
   for (const tier of TIERS) {

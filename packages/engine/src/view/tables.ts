@@ -6,12 +6,15 @@
  * - A file that was deleted under a reader surfaces as {@link VanishedFile}, so that the read can start over on a
  *   newer view; any other damage is `CLORTHO_CORRUPT` naming the object.
  */
-import { type BlockCache, blockCache } from '@clortho/block-cache';
+
 import { ClorthoError, isClorthoError } from '@clortho/base';
+import { type BlockCache, blockCache } from '@clortho/block-cache';
 import { type FileEntry, objectKey } from '@clortho/manifest';
 import type { ObjectStore } from '@clortho/object-store';
 import { type Block, type CollectorDefinition, Sst, type SstOpenOptions, type SstSource } from '@clortho/sst';
 
+/** Files up to this size are kept whole when they were written here. */
+const WHOLE_BYTES_MAX = 256 * 1024;
 /** Block numbers per file in cache keys. */
 const BLOCKS_PER_FILE = 2 ** 21;
 
@@ -35,11 +38,17 @@ export interface TablesContext {
   collectors(family: number): readonly CollectorDefinition[];
 }
 
+/** An open file, with all its bytes if it is kept whole. */
+interface OpenFile {
+  readonly sst: Sst;
+  readonly whole: Uint8Array | undefined;
+}
+
 /** The open files of a store. */
 export class Tables {
   readonly #context: TablesContext;
   readonly #blocks: BlockCache<Block>;
-  readonly #open: BlockCache<Sst>;
+  readonly #open: BlockCache<OpenFile>;
   readonly #numbers = new Map<string, number>();
   #nextNumber = 0;
 
@@ -47,7 +56,10 @@ export class Tables {
   constructor(context: TablesContext) {
     this.#context = context;
     this.#blocks = blockCache<Block>({ bytesMax: context.cacheBytes, weigh: (block) => block.weight });
-    this.#open = blockCache<Sst>({ bytesMax: context.tableBytes, weigh: (sst) => sst.tailWeight });
+    this.#open = blockCache<OpenFile>({
+      bytesMax: context.tableBytes,
+      weigh: ({ sst, whole }) => sst.tailWeight + (whole?.length ?? 0),
+    });
   }
 
   /** The counters of the block cache. */
@@ -56,14 +68,20 @@ export class Tables {
   }
 
   /** The counters of the open files. */
-  get openStats(): ReturnType<BlockCache<Sst>['stats']> {
+  get openStats(): ReturnType<BlockCache<OpenFile>['stats']> {
     return this.#open.stats();
   }
 
   /** Returns the file if it is open. */
   get(file: FileEntry): Sst | undefined {
     const number = this.#numbers.get(file.id);
-    return number === undefined ? undefined : this.#open.get(number);
+    return number === undefined ? undefined : this.#open.get(number)?.sst;
+  }
+
+  /** Returns the bytes of a file that is kept whole in memory: a small one that was written here lately. */
+  whole(id: string): Uint8Array | undefined {
+    const number = this.#numbers.get(id);
+    return number === undefined ? undefined : this.#open.get(number)?.whole;
   }
 
   /**
@@ -71,27 +89,36 @@ export class Tables {
    *
    * @throws {VanishedFile} if the object is gone; {@link ClorthoError} `CLORTHO_CORRUPT`, `CLORTHO_UNSUPPORTED`.
    */
-  open(file: FileEntry): Promise<Sst> {
+  async open(file: FileEntry): Promise<Sst> {
     const number = this.#numberOf(file.id);
-    return this.#open.load(number, () => {
+    const { sst } = await this.#open.load(number, async () => {
       const source = { read: this.#reader(file.id) };
-      return Sst.open(source, this.#options(file, number));
+      return { sst: await Sst.open(source, this.#options(file, number)), whole: undefined };
     });
+    return sst;
   }
 
-  /** Takes in a file that was just written, with its blocks, so that it is read from memory. */
+  /**
+   * Takes in a file that was just written, so that it is read from memory: a small one whole, whose blocks are
+   * decoded when they are asked for, a large one with all its blocks. `bytes` must not change afterwards.
+   */
   async adopt(file: FileEntry, bytes: Uint8Array): Promise<void> {
     const number = this.#numberOf(file.id);
-    let written: Uint8Array | undefined = bytes;
+    const options = this.#options(file, number);
+    if (bytes.length <= WHOLE_BYTES_MAX) {
+      this.#open.set(number, { sst: Sst.openBytes(bytes, options), whole: bytes });
+      return;
+    }
     const read = this.#reader(file.id);
+    let written: Uint8Array | undefined = bytes;
     const source: SstSource = {
-      read: (offset, length, signal) =>
-        written === undefined ? read(offset, length, signal) : Promise.resolve(written.subarray(offset, offset + length)),
+      read: async (offset, length, signal) =>
+        written?.subarray(offset, offset + length) ?? read(offset, length, signal),
     };
-    const sst = await Sst.open(source, this.#options(file, number));
+    const sst = await Sst.open(source, options);
     sst.warm(bytes);
     written = undefined;
-    this.#open.set(number, sst);
+    this.#open.set(number, { sst, whole: undefined });
   }
 
   /** Forgets files that no view will ask for again. */
@@ -132,7 +159,9 @@ export class Tables {
       } catch (error) {
         if (isClorthoError(error, 'CLORTHO_NOT_FOUND')) throw new VanishedFile(id, error);
         if (isClorthoError(error, 'CLORTHO_INVALID')) {
-          throw new ClorthoError('CLORTHO_CORRUPT', `object is shorter than expected: object=${key}`, { cause: error });
+          throw new ClorthoError('CLORTHO_CORRUPT', `object is shorter than expected: object=${key}`, {
+            cause: error,
+          });
         }
         throw error;
       }

@@ -5,10 +5,14 @@
  * - The view only moves forward, shard by shard, and is a cut at every moment (see `store-view.ts`).
  * - A refresh reads all heads in one consistent call; at most one is under way, and one waits behind it.
  */
-import { ClorthoError } from '@clortho/base';
+import { ClorthoError, isClorthoError } from '@clortho/base';
 import { headKey, loadState, type ManifestContext, type ShardMap, type ShardState } from '@clortho/manifest';
+import type { Register } from '@clortho/registers';
 import type { CommitToken } from '../api.ts';
 import { joinStates, type StoreView } from './store-view.ts';
+
+/** How often heads are read again because a checkpoint was replaced while it was read. */
+const RELOADS_MAX = 8;
 
 /** Called with the view before and after every change. */
 export type ViewListener = (before: StoreView, after: StoreView) => void;
@@ -24,7 +28,7 @@ export class ViewKeeper {
 
   /** Reads the first view. */
   static async open(context: ManifestContext, store: string, map: ShardMap): Promise<ViewKeeper> {
-    const shards = await readStates(context, store, map.shards, []);
+    const shards = await readNewest(context, store, map.shards, []);
     return new ViewKeeper(context, store, { map, shards });
   }
 
@@ -88,24 +92,49 @@ export class ViewKeeper {
 
   async #read(): Promise<StoreView> {
     const { map, shards } = this.#view;
-    const states = await readStates(this.#context, this.#store, map.shards, shards);
+    const states = await readNewest(this.#context, this.#store, map.shards, shards);
     this.publish(states);
     return this.#view;
   }
 }
 
-async function readStates(
+/**
+ * Reads all heads and what they refer to. A checkpoint may be replaced and deleted between the two: heads that
+ * moved on meanwhile are read again.
+ */
+async function readNewest(
   context: ManifestContext,
   store: string,
   shards: readonly number[],
   known: readonly ShardState[],
 ): Promise<ShardState[]> {
-  const registers = await context.registers.read(shards.map(headKey));
+  for (let tries = 0; ; tries += 1) {
+    const registers = await context.registers.read(shards.map(headKey));
+    try {
+      return await statesOf(context, store, shards, registers, known);
+    } catch (error) {
+      if (tries >= RELOADS_MAX || !isClorthoError(error, 'CLORTHO_CORRUPT')) throw error;
+      const again = await context.registers.read(shards.map(headKey));
+      if (again.every((register, index) => register?.version === registers[index]?.version)) throw error;
+    }
+  }
+}
+
+async function statesOf(
+  context: ManifestContext,
+  store: string,
+  shards: readonly number[],
+  registers: readonly (Register | undefined)[],
+  known: readonly ShardState[],
+): Promise<ShardState[]> {
   return Promise.all(
     registers.map(async (register, index) => {
       const shard = shards[index] as number;
       if (register === undefined) {
-        throw new ClorthoError('CLORTHO_CORRUPT', `a shard of the map has no head: register=${headKey(shard)}`);
+        throw new ClorthoError(
+          'CLORTHO_CORRUPT',
+          `a shard of the map has no head: register=${headKey(shard)}`,
+        );
       }
       const state = known[index];
       if (state !== undefined && register.version <= state.head.version) return state;

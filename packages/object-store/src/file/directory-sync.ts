@@ -8,7 +8,7 @@
  * Invariants:
  * - The fsync that a caller waits for begins after its call: an fsync under way may have missed its entry.
  */
-import { open } from 'node:fs/promises';
+import { flushPath } from './file-bytes.ts';
 
 /** Makes the entries of a directory durable. */
 export type DirectorySync = (directory: string) => Promise<void>;
@@ -40,10 +40,5 @@ export function directorySync(flush: DirectorySync = flushDirectory): DirectoryS
 
 async function flushDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return; // Windows cannot open a directory; NTFS journals its entries.
-  const handle = await open(directory, 'r');
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
+  await flushPath(directory);
 }

@@ -7,7 +7,7 @@
  * - A blob appears whole, under its name, only after its bytes are on disk.
  * - `ifAbsent` never replaces: `link` fails if the name exists, whoever else is writing.
  */
-import { link, open, rename, stat, unlink } from 'node:fs/promises';
+import { link, rename, stat, unlink } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import {
   type Clock,
@@ -24,6 +24,7 @@ import { blobPath } from './blob-path.ts';
 import { blobTree } from './blob-tree.ts';
 import { walkBlobs } from './blob-walk.ts';
 import { directorySync } from './directory-sync.ts';
+import { readRange, writeDurably } from './file-bytes.ts';
 import { fileError, isSystemError } from './file-error.ts';
 import { tempName } from './temp-files.ts';
 
@@ -114,7 +115,7 @@ export function fileObjectStore(directory: string, options: FileObjectStoreOptio
       return run(path, signal, async () => {
         counters.gets += 1;
         try {
-          const bytes = await readRange(path, key, offset, length);
+          const bytes = await readRange(path, (size) => rangeEnd(key, size, offset, length), offset);
           counters.bytesGot += bytes.length;
           return bytes;
         } catch (error) {
@@ -154,34 +155,6 @@ export function fileObjectStore(directory: string, options: FileObjectStoreOptio
     },
     close: () => Promise.resolve(),
   });
-}
-
-async function writeDurably(path: string, bytes: Uint8Array): Promise<void> {
-  const handle = await open(path, 'wx');
-  try {
-    await handle.writeFile(bytes);
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-async function readRange(path: string, key: string, offset: number, length: number): Promise<Uint8Array> {
-  const handle = await open(path, 'r');
-  try {
-    const { size } = await handle.stat();
-    const bytes = new Uint8Array(rangeEnd(key, size, offset, length) - offset);
-    for (let filled = 0; filled < bytes.length; ) {
-      const { bytesRead } = await handle.read(bytes, filled, bytes.length - filled, offset + filled);
-      if (bytesRead === 0) {
-        throw new ClorthoError('CLORTHO_CORRUPT', `blob shrank while it was read: key=${key} size=${size}`);
-      }
-      filled += bytesRead;
-    }
-    return bytes;
-  } finally {
-    await handle.close();
-  }
 }
 
 /** A missing file, or a missing directory on the way to it. */

@@ -34,10 +34,18 @@ import { type ResolvedWriterOptions, resolveWriterOptions, type SstWriterOptions
 const PROPERTIES_BYTES_ESTIMATE = 300;
 const ABSENT: SectionSize = { stored: 0, raw: 0 };
 
+/**
+ * Builders of finished files, for the next ones: a small file costs more to allocate columns for than to encode.
+ * A finished writer never touches its builder again.
+ */
+const spareBuilders: BlockBuilder[] = [];
+const SPARE_BUILDERS_MAX = 16;
+const SPARE_BYTES_MAX = 256 * 1024;
+
 /** Writes one file. Not to be shared between callers that interleave. */
 export class SstWriter {
   readonly #options: ResolvedWriterOptions;
-  readonly #builder: BlockBuilder = new BlockBuilder();
+  readonly #builder: BlockBuilder = spareBuilders.pop() ?? new BlockBuilder();
   readonly #index: IndexBuilder;
   readonly #sink: ByteSink = new ByteSink();
   readonly #hashes: KeyHashes | undefined;
@@ -160,11 +168,10 @@ export class SstWriter {
 
   /** How large the file would be if it were finished at this point, roughly: the block in progress counts uncompressed. */
   get estimatedBytes(): number {
-    const builder = this.#builder;
     const filter = this.#options.filter?.estimatedBytes(this.#hashes?.count ?? 0) ?? 0;
     const tail =
       this.#index.estimatedBytes + filter + this.#rangesBytes + PROPERTIES_BYTES_ESTIMATE + FOOTER_BYTES;
-    return this.#offset + builder.weight + tail;
+    return this.#offset + (this.#finished ? 0 : this.#builder.weight) + tail;
   }
 
   /** Returns the bytes finished since the last call, in order; they pass to the caller, each in memory of its own. */
@@ -184,6 +191,8 @@ export class SstWriter {
     if (this.#finished) throw finishedError();
     this.#flush();
     this.#finished = true;
+    this.#builder.reset(SPARE_BYTES_MAX);
+    if (spareBuilders.length < SPARE_BUILDERS_MAX) spareBuilders.push(this.#builder);
     const { codec, filter, salt, timestampsAbsent, collectors } = this.#options;
     const dataBytes = this.#offset;
     this.#ranges.sort(compareRangeDeletes);

@@ -26,7 +26,11 @@ export interface AirportHistory {
 const MICROS_PER_DAY = 86_400_000_000;
 
 /** Asks the store for all versions that it still has. */
-export async function airportHistory(store: Store, airport: string, now: () => number): Promise<AirportHistory> {
+export async function airportHistory(
+  store: Store,
+  airport: string,
+  now: () => number,
+): Promise<AirportHistory> {
   const began = now();
   const versions: AirportVersion[] = [];
   for await (const { timestamp, value } of store.history(airport, { family: AIRPORTS })) {
@@ -47,7 +51,8 @@ export function checkAirportHistory(answer: AirportHistory, plain: PlainAnswers,
 /** Returns the days by their differences; the first one only if it is known from its beginning. */
 function daysOf(versions: readonly AirportVersion[]): AirportDay[] {
   const ends = new Map<number, AirportVersion>();
-  for (const version of versions) ends.set(Math.ceil(version.timestamp / MICROS_PER_DAY) * MICROS_PER_DAY, version);
+  for (const version of versions)
+    ends.set(Math.ceil(version.timestamp / MICROS_PER_DAY) * MICROS_PER_DAY, version);
   const days: AirportDay[] = [];
   let before: AirportVersion | undefined;
   for (const [end, version] of ends) {

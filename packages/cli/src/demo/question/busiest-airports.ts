@@ -3,7 +3,7 @@ import { decodeUtf8, isClorthoError } from '@clortho/base';
 import type { Store } from '@clortho/engine';
 import { type AirportState, decodeAirportState } from '../airport-state.ts';
 import { type Check, check } from '../check.ts';
-import { AIRPORTS } from '../flight-store.ts';
+import { AIRPORTS, PROGRESS_KEY } from '../flight-store.ts';
 import type { PlainAnswers } from '../plain-answers.ts';
 
 /** One of the busiest. */
@@ -35,7 +35,7 @@ export async function busiestAirports(
   const began = now();
   const states = new Map<string, AirportState>();
   try {
-    for await (const { key, value } of store.scan({ family: AIRPORTS, asOf })) {
+    for await (const { key, value } of store.scan({ family: AIRPORTS, lt: PROGRESS_KEY, asOf })) {
       states.set(decodeUtf8(key), decodeAirportState(value));
     }
   } catch (error) {

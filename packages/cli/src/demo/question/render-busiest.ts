@@ -14,16 +14,25 @@ export function renderBusiest(answers: readonly BusiestAirports[]): string {
   const heads = [`now (${formatDay(now.asOf)})`.padEnd(CELL_CHARACTERS + BAR_CHARACTERS + 2)];
   for (const { asOf } of past) heads.push(`as of ${formatDay(asOf)}`.padEnd(CELL_CHARACTERS + 2));
   const lines = now.ranking.map((airport, rank) => {
-    const cells = [`${cell(airport)} ${bar(airport.departures, most, BAR_CHARACTERS).padEnd(BAR_CHARACTERS + 1)}`];
+    const cells = [
+      `${cell(airport)} ${bar(airport.departures, most, BAR_CHARACTERS).padEnd(BAR_CHARACTERS + 1)}`,
+    ];
     for (const { ranking, airports } of past) {
       const other = ranking[rank];
-      const text = airports === undefined ? (rank === 0 ? '(truncated)' : '') : other === undefined ? '' : cell(other);
+      const text =
+        airports === undefined ? (rank === 0 ? '(truncated)' : '') : other === undefined ? '' : cell(other);
       cells.push(text.padEnd(CELL_CHARACTERS + 2));
     }
     return `  ${cells.join('')}`.trimEnd();
   });
   const times = answers.map(({ ms }) => formatDuration(ms)).join(', ');
-  return ['The busiest airports, by departures', `  ${heads.join('')}`.trimEnd(), ...lines, `  (answered in ${times})`, ''].join('\n');
+  return [
+    'The busiest airports, by departures',
+    `  ${heads.join('')}`.trimEnd(),
+    ...lines,
+    `  (answered in ${times})`,
+    '',
+  ].join('\n');
 }
 
 function cell({ airport, departures }: { readonly airport: string; readonly departures: number }): string {

@@ -21,5 +21,7 @@ export function renderHistory({ airport, versions, days, ms }: AirportHistory): 
   );
   const step = Math.max(1, Math.ceil(whole.length / PLOT_COLUMNS));
   const departures = whole.filter((_, day) => day % step === 0).map((day) => day.departures);
-  return [title, `  mean delay in minutes, ${span}`, chart, `  departures ${sparkline(departures)}`, ''].join('\n');
+  return [title, `  mean delay in minutes, ${span}`, chart, `  departures ${sparkline(departures)}`, ''].join(
+    '\n',
+  );
 }

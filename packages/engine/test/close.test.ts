@@ -1,0 +1,105 @@
+/** Closing: accepted writes are finished, nothing is left behind, the process ends by itself. */
+import { spawn } from 'node:child_process';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { virtualClock } from '@clortho/testkit';
+import { describe, expect, it } from 'vitest';
+import { open } from '../src/index.ts';
+import { codeOf, rowsOf, text } from './support/answers.ts';
+import { hookedObjects, hookedRegisters, newBackends, newGate } from './support/backends.ts';
+
+const quiet = { compaction: 'manual', tuning: { threads: 0 } } as const;
+
+describe('close', () => {
+  it('waits for accepted writes, the queued ones too', async () => {
+    const backends = newBackends();
+    const gate = newGate();
+    const objects = hookedObjects(backends.objects, (call) => (call === 'put' ? gate.wait() : undefined));
+    const store = await open('memory:', { ...quiet, ...backends, objects, queueBytes: 10 });
+    const writes = Array.from({ length: 6 }, (_, index) => codeOf(() => store.put(`k${index}`, 'value')));
+    await gate.reached;
+    let isClosed = false;
+    const closing = (async () => {
+      await store.close();
+      isClosed = true;
+    })();
+    await new Promise(setImmediate);
+    expect(isClosed).toBe(false);
+    expect(await codeOf(() => store.put('late', 'v'))).toBe('CLORTHO_CLOSED');
+    gate.open();
+    expect(await Promise.all(writes)).toEqual(['none', 'none', 'none', 'none', 'none', 'none']);
+    await closing;
+    const again = await open('memory:', { ...quiet, ...backends });
+    expect(await rowsOf(again.scan())).toHaveLength(6);
+    await again.close();
+  });
+
+  it('leaves no sleep behind, whatever ran before', async () => {
+    const clock = virtualClock();
+    const store = await open('memory:', { clock, tuning: { threads: 0, fanIn: 2 } });
+    for (let index = 0; index < 20; index += 1) await store.put(`k${index}`, 'v');
+    await store.snapshot();
+    await (await store.snapshot()).close();
+    await clock.advance(5000);
+    expect(clock.pending).toBeGreaterThan(0);
+    await store.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('during a refresh raises nothing', async () => {
+    const backends = newBackends();
+    const gate = newGate();
+    let isStalling = false;
+    const registers = hookedRegisters(backends.registers, (call, _, when) =>
+      isStalling && call === 'read' && when === 'before' ? gate.wait() : undefined,
+    );
+    const clock = virtualClock();
+    const store = await open('memory:', { ...quiet, ...backends, registers, clock });
+    isStalling = true;
+    await clock.advance(1000);
+    await gate.reached;
+    const closing = store.close();
+    gate.open();
+    await closing;
+    expect(clock.pending).toBe(0);
+  });
+
+  it('happens at the end of an `await using` block', async () => {
+    const backends = newBackends();
+    const store = await open('memory:', { ...quiet, ...backends });
+    await store.put('k', 'v');
+    const snapshot = await store.snapshot();
+    await snapshot[Symbol.asyncDispose]();
+    await store[Symbol.asyncDispose]();
+    expect(await codeOf(() => store.get('k'))).toBe('CLORTHO_CLOSED');
+  });
+
+  it('lets the process end by itself, and another one find the data', async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'clortho-close-'));
+    const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+    const script = `
+      import { open } from ${JSON.stringify(entry)};
+      const store = await open(${JSON.stringify(`file:${directory}`)}, { tuning: { fanIn: 2 }, families: { f: { merge: 'sum' } } });
+      for (let index = 0; index < 12; index += 1) await store.put('k' + index, 'v' + index);
+      await store.snapshot();
+      await store.compact();
+      await store.close();
+      console.log('closed');
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stdout.on('data', (bytes) => (output += bytes));
+    child.stderr.on('data', (bytes) => (output += bytes));
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect([output, code]).toEqual(['closed\n', 0]);
+    const store = await open(`file:${directory}`, { ...quiet, create: 'never' });
+    expect(text(await store.get('k11'))).toBe('v11');
+    expect(await rowsOf(store.scan())).toHaveLength(12);
+    await store.close();
+    await rm(directory, { recursive: true });
+  }, 20_000);
+});

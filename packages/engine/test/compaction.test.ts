@@ -1,0 +1,148 @@
+/** Compaction in an open store: failures, rivals, aborts. */
+import { ClorthoError } from '@clortho/base';
+import { virtualClock } from '@clortho/testkit';
+import { describe, expect, it } from 'vitest';
+import { type MergeOperator, type OpenOptions, open } from '../src/index.ts';
+import { codeOf, rowsOf, text } from './support/answers.ts';
+import { hookedObjects, newBackends, newGate } from './support/backends.ts';
+
+const small = { threads: 0, blockBytes: 64, fileBytes: 300, fanIn: 2, runsMax: 2 } as const;
+
+/** Appends, but fails on operands that say so once it is told to. */
+function brittle(): { readonly operator: MergeOperator; isBroken: boolean; calls: number } {
+  const state = {
+    isBroken: false,
+    calls: 0,
+    operator: {
+      name: 'brittle',
+      version: 1,
+      merge(older: Uint8Array, newer: Uint8Array): Uint8Array {
+        state.calls += 1;
+        if (state.isBroken) throw new Error('the operator is broken');
+        return new Uint8Array([...older, ...newer]);
+      },
+    },
+  };
+  return state;
+}
+
+describe('compaction', () => {
+  it('that fails in a merge operator leaves the store serving, shows in stats, and does not spin', async () => {
+    const clock = virtualClock();
+    const state = brittle();
+    const store = await open('memory:', {
+      clock,
+      tuning: small,
+      refreshMs: 1e9,
+      families: { f: { merge: state.operator } },
+    });
+    state.isBroken = true;
+    for (let index = 0; index < 8; index += 1) {
+      await store.write([
+        { type: 'merge', key: 'k', value: `${index}`, family: 'f' },
+        { type: 'put', key: `k${index}`, value: 'v' },
+      ]);
+      await clock.advance(0);
+    }
+    await clock.advance(5);
+    const first = (await store.stats()).compaction;
+    expect(first.failures).toBeGreaterThanOrEqual(1);
+    expect(first.failures).toBeLessThanOrEqual(3);
+    expect(first.lastError).toContain('the operator is broken');
+    expect(first.running).toBeUndefined();
+    const calls = state.calls;
+    for (let turn = 0; turn < 50; turn += 1) {
+      await store.put('other', `${turn}`);
+      await clock.advance(1);
+    }
+    expect(state.calls - calls).toBeLessThanOrEqual(2);
+    expect(await rowsOf(store.scan({ prefix: 'k' }))).toHaveLength(8);
+    await clock.advance(600_000);
+    expect((await store.stats()).compaction.failures).toBeLessThan(30);
+    state.isBroken = false;
+    expect(text(await store.get('k', { family: 'f' }))).toBe('01234567');
+    await clock.advance(61_000);
+    expect((await store.stats()).shards[0]?.families[1]?.delta.runs).toBeLessThan(8);
+    expect(text(await store.get('k', { family: 'f' }))).toBe('01234567');
+    await store.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  it('asked for by hand reports the failure to the caller', async () => {
+    const state = brittle();
+    const store = await open('memory:', {
+      compaction: 'manual',
+      tuning: small,
+      families: { f: { merge: state.operator } },
+    });
+    for (const value of ['a', 'b']) await store.family('f').merge('k', value);
+    state.isBroken = true;
+    await expect(store.compact()).rejects.toThrow('the operator is broken');
+    state.isBroken = false;
+    await store.compact();
+    expect(text(await store.family('f').get('k'))).toBe('ab');
+    await store.close();
+  });
+
+  it('by two handles at once, with writers beside them, loses and doubles nothing', async () => {
+    const backends = newBackends();
+    const options: OpenOptions = {
+      ...backends,
+      tuning: small,
+      shards: 2,
+      families: { f: { merge: 'append' } },
+    };
+    const stores = await Promise.all([1, 2].map(() => open('memory:', options)));
+    let expected = '';
+    for (let round = 0; round < 25; round += 1) {
+      const letter = String.fromCharCode(97 + round);
+      const [writer, other] = round % 2 === 0 ? stores : [...stores].reverse();
+      await writer?.write([
+        { type: 'merge', key: 'k', value: letter, family: 'f' },
+        { type: 'put', key: Uint8Array.of(200, round), value: letter },
+      ]);
+      expected += letter;
+      await Promise.all([writer?.compact(), other?.compact()]);
+      expect(text(await other?.get('k', { family: 'f', atLeast: 'latest' }))).toBe(expected);
+    }
+    for (const store of stores) expect(await rowsOf(store.scan({ atLeast: 'latest' }))).toHaveLength(25);
+    await Promise.all(stores.map((store) => store.close()));
+    const reopened = await open('memory:', { ...options, compaction: 'manual' });
+    expect(text(await reopened.get('k', { family: 'f' }))).toBe(expected);
+    await reopened.close();
+  });
+
+  it('in the background is interrupted by close(), and nothing is lost', async () => {
+    const backends = newBackends();
+    const gate = newGate();
+    let isStalling = false;
+    const objects = hookedObjects(backends.objects, (call, _, signal) => {
+      if (!isStalling || call !== 'get') return undefined;
+      return Promise.race([
+        gate.wait(),
+        new Promise((_, reject) =>
+          signal?.addEventListener('abort', () => reject(new ClorthoError('CLORTHO_ABORTED', 'aborted'))),
+        ),
+      ]);
+    });
+    const store = await open('memory:', { ...backends, objects, tuning: small });
+    isStalling = true;
+    for (let index = 0; index < 30; index += 1) await store.put(`k${index}`, 'v');
+    await gate.reached;
+    await store.close();
+    gate.open();
+    const again = await open('memory:', { ...backends, tuning: small, compaction: 'manual' });
+    expect(await rowsOf(again.scan())).toHaveLength(30);
+    await again.close();
+  });
+
+  it('can be aborted by its caller and started again', async () => {
+    const store = await open('memory:', { compaction: 'manual', tuning: small });
+    for (let index = 0; index < 10; index += 1) await store.put(`k${index}`, 'v');
+    expect(await codeOf(() => store.compact({ signal: AbortSignal.abort() }))).toBe('CLORTHO_ABORTED');
+    await store.compact();
+    const { totals } = await store.stats();
+    expect([totals.delta.files, totals.current.rows]).toEqual([0, 10]);
+    await store.close();
+  });
+});

@@ -1,0 +1,215 @@
+/** Garbage collection: deletes what nothing references, and nothing else. */
+import { virtualClock } from '@clortho/testkit';
+import { describe, expect, it } from 'vitest';
+import { type OpenOptions, open, type Store } from '../src/index.ts';
+import { codeOf, rowsOf, text } from './support/answers.ts';
+import { type Gate, hookedObjects, newBackends, newGate, objectKeys } from './support/backends.ts';
+
+const quiet: OpenOptions = { compaction: 'manual', tuning: { threads: 0, blockBytes: 64, fileBytes: 300 } };
+
+async function liveObjects(store: Store): Promise<string[]> {
+  const { shards } = await store.stats();
+  return shards.flatMap(({ families }) => families.flatMap(({ entries }) => entries.map(({ id }) => id)));
+}
+
+describe('gc', () => {
+  it('deletes what compaction replaced, after one pass of grace, and keeps what is live', async () => {
+    const clock = virtualClock();
+    const backends = newBackends();
+    const store = await open('memory:', { ...quiet, ...backends, clock, shards: 2 });
+    for (let index = 0; index < 70; index += 1) await store.put(Uint8Array.of(index * 3), `${index}`);
+    const before = await objectKeys(backends.objects, 'sst/');
+    await store.compact();
+    await clock.advance(1000);
+    const first = await store.gc();
+    expect(first.objectsDeleted).toBe(0);
+    expect(first.objectsWaiting).toBeGreaterThanOrEqual(before.length);
+    await clock.advance(1000);
+    const second = await store.gc();
+    expect(second.objectsDeleted).toBeGreaterThanOrEqual(before.length);
+    expect(second.bytesDeleted).toBeGreaterThan(0);
+    const kept = (await objectKeys(backends.objects, 'sst/')).map((key) => key.slice(4, 30)).sort();
+    expect(kept).toEqual((await liveObjects(store)).sort());
+    expect((await rowsOf(store.scan())).length).toBe(70);
+    await store.close();
+    const again = await open('memory:', { ...quiet, ...backends, clock });
+    expect((await rowsOf(again.scan())).length).toBe(70);
+    expect(await codeOf(() => again.gc())).toBe('none');
+    await again.close();
+  });
+
+  it('takes nothing from a writer in flight: it uploads again and commits', async () => {
+    for (const collectorIsWriter of [true, false]) {
+      const clock = virtualClock();
+      const backends = newBackends();
+      const stalled: { gate: Gate | undefined } = { gate: undefined };
+      const lazy = { ...quiet, ...backends, clock, refreshMs: 1e9 };
+      const objects = hookedObjects(backends.objects, (call) =>
+        call === 'put' ? stalled.gate?.wait() : undefined,
+      );
+      const writer = await open('memory:', { ...lazy, objects });
+      const collector = collectorIsWriter ? writer : await open('memory:', lazy);
+      await writer.put('before', '1');
+      const gate = newGate();
+      stalled.gate = gate;
+      const writing = writer.put('stalled', 'v');
+      await gate.reached;
+      for (let pass = 0; pass < 4; pass += 1) {
+        await clock.advance(86_400_000);
+        await collector.gc();
+      }
+      stalled.gate = undefined;
+      gate.open();
+      await writing;
+      for (let pass = 0; pass < 4; pass += 1) {
+        await clock.advance(1000);
+        await collector.gc();
+      }
+      const reader = await open('memory:', lazy);
+      expect(await rowsOf(reader.scan())).toEqual(['before=1', 'stalled=v']);
+      await reader.close();
+      await collector.close();
+      await writer.close();
+    }
+  });
+
+  it('takes nothing from a writer whose object was deleted between its upload and its commit', async () => {
+    const clock = virtualClock();
+    const backends = newBackends();
+    const gate = newGate();
+    let isStalling = false;
+    const hooked = hookedObjects(backends.objects, () => undefined);
+    const objects = {
+      ...hooked,
+      counters: hooked.counters,
+      put: async (key: string, bytes: Uint8Array) => {
+        await backends.objects.put(key, bytes);
+        if (isStalling && key.startsWith('sst/')) {
+          isStalling = false;
+          await gate.wait();
+        }
+      },
+    };
+    const writer = await open('memory:', { ...quiet, ...backends, objects, clock });
+    const collector = await open('memory:', { ...quiet, ...backends, clock });
+    isStalling = true;
+    const writing = writer.put('k', 'v');
+    await gate.reached;
+    const [orphan] = await objectKeys(backends.objects, 'sst/');
+    for (let pass = 0; pass < 3; pass += 1) {
+      await clock.advance(1000);
+      await collector.gc();
+    }
+    expect(await objectKeys(backends.objects, 'sst/')).toEqual([]);
+    gate.open();
+    await writing;
+    const now = await objectKeys(backends.objects, 'sst/');
+    expect(now).toHaveLength(1);
+    expect(now[0]).not.toBe(orphan);
+    expect(text(await collector.get('k', { atLeast: 'latest' }))).toBe('v');
+    await Promise.all([writer.close(), collector.close()]);
+  });
+
+  it('of two handles at once, with writers and compaction beside them, loses nothing', async () => {
+    const clock = virtualClock();
+    const backends = newBackends();
+    const options = { ...quiet, ...backends, clock, shards: 2 };
+    const stores = await Promise.all([1, 2].map(() => open('memory:', options)));
+    for (let round = 0; round < 8; round += 1) {
+      await Promise.all(
+        stores.flatMap((store, index) => [
+          store.put(Uint8Array.of(round, index), `${round}`),
+          store.put(Uint8Array.of(200 + round, index), `${round}`),
+        ]),
+      );
+      await clock.advance(500);
+      const compacting = Promise.allSettled(stores.map((store) => store.compact()));
+      const collecting = Promise.all(stores.map((store) => store.gc()));
+      await clock.advance(500);
+      await Promise.all([compacting, collecting]);
+    }
+    for (const store of stores) expect(await rowsOf(store.scan({ atLeast: 'latest' }))).toHaveLength(32);
+    await Promise.all(stores.map((store) => store.close()));
+  });
+
+  it('deletes nothing while everything is held', async () => {
+    const clock = virtualClock();
+    const backends = newBackends();
+    const gate = newGate();
+    let isStalling = false;
+    const objects = hookedObjects(backends.objects, (call, key) =>
+      isStalling && call === 'put' && key.startsWith('pin/') ? gate.wait() : undefined,
+    );
+    const reader = await open('memory:', { ...quiet, ...backends, objects, clock });
+    const writer = await open('memory:', { ...quiet, ...backends, clock });
+    for (let index = 0; index < 5; index += 1) await writer.put(`k${index}`, `${index}`);
+    isStalling = true;
+    const taking = reader.snapshot();
+    await gate.reached;
+    const before = await objectKeys(backends.objects);
+    for (let pass = 0; pass < 3; pass += 1) {
+      await clock.advance(1000);
+      expect((await writer.gc()).objectsDeleted).toBe(0);
+    }
+    expect(await objectKeys(backends.objects)).toEqual(before);
+    gate.open();
+    const snapshot = await taking;
+    expect(await rowsOf(snapshot.scan())).toHaveLength(5);
+    await snapshot.close();
+    await Promise.all([reader.close(), writer.close()]);
+  });
+
+  it('lets a reader whose files vanished start over, and a scan go on at its own time', async () => {
+    const clock = virtualClock();
+    const backends = newBackends();
+    const lazy = { ...quiet, ...backends, clock, refreshMs: 1e9, cacheBytes: 0, tableBytes: 0 };
+    const writer = await open('memory:', { ...quiet, ...backends, clock });
+    for (let index = 0; index < 40; index += 1)
+      await writer.put(`k${String(index).padStart(2, '0')}`, `${index}`);
+    const reader = await open('memory:', lazy);
+    const scan = reader.scan();
+    const first = await scan.next();
+    for (let index = 0; index < 40; index += 1) await writer.put(`k${String(index).padStart(2, '0')}`, 'new');
+    await writer.compact();
+    for (let pass = 0; pass < 3; pass += 1) {
+      await clock.advance(1);
+      await writer.gc();
+    }
+    expect(text(first.value?.value)).toBe('0');
+    const rest = await rowsOf(scan);
+    expect(rest).toEqual(
+      Array.from({ length: 39 }, (_, index) => `k${String(index + 1).padStart(2, '0')}=${index + 1}`),
+    );
+    expect(text(await reader.get('k07'))).toBe('new');
+    await Promise.all([reader.close(), writer.close()]);
+  });
+
+  it('lets a refresh whose checkpoint vanished read the heads again', async () => {
+    const clock = virtualClock();
+    const backends = newBackends();
+    const writer = await open('memory:', { ...quiet, ...backends, clock });
+    let gate: Gate | undefined;
+    const objects = hookedObjects(backends.objects, (call, key) =>
+      call === 'get' && key.startsWith('checkpoint/') ? gate?.wait() : undefined,
+    );
+    const reader = await open('memory:', { ...quiet, ...backends, objects, clock, refreshMs: 1e9 });
+    for (let index = 0; index < 40; index += 1) await writer.put(`k${index}`, 'v');
+    gate = newGate();
+    const reached = gate;
+    const reading = reader.get('k39', { atLeast: 'latest' });
+    await reached.reached;
+    const stale = await objectKeys(backends.objects, 'checkpoint/');
+    for (let index = 0; index < 300; index += 1) await writer.put(`k${index}`, 'w');
+    await writer.compact();
+    for (let pass = 0; pass < 3; pass += 1) {
+      await clock.advance(1000);
+      await writer.gc();
+    }
+    const present = new Set(await objectKeys(backends.objects, 'checkpoint/'));
+    expect(stale.some((key) => !present.has(key))).toBe(true);
+    gate = undefined;
+    reached.open();
+    expect(text(await reading)).toBe('w');
+    await Promise.all([reader.close(), writer.close()]);
+  });
+});

@@ -1,0 +1,214 @@
+/** Snapshots: isolation, what they hold, and how they end. */
+import { ClorthoError } from '@clortho/base';
+import { virtualClock } from '@clortho/testkit';
+import { describe, expect, it } from 'vitest';
+import { type OpenOptions, open } from '../src/index.ts';
+import { codeOf, rowsOf, text, versionsOf } from './support/answers.ts';
+import { hookedRegisters, newBackends, newGate, objectKeys } from './support/backends.ts';
+
+const quiet: OpenOptions = { compaction: 'manual', tuning: { threads: 0, blockBytes: 64, fileBytes: 300 } };
+
+describe('a snapshot', () => {
+  it('answers the same under commits, compaction, truncation and garbage collection by others', async () => {
+    const clock = virtualClock();
+    const options = { ...quiet, ...newBackends(), clock, shards: 2, families: { f: {} } };
+    const [reader, writer] = [
+      await open('memory:', options),
+      await open('memory:', { ...options, cacheBytes: 0 }),
+    ];
+    const high = Uint8Array.of(0xf0);
+    for (let index = 0; index < 20; index += 1) {
+      await writer.write([
+        { type: 'put', key: `k${index % 7}`, value: `${index}` },
+        { type: 'put', key: high, value: `${index}`, family: 'f' },
+      ]);
+      await clock.advance(1);
+    }
+    const snapshot = await reader.snapshot();
+    const asOf = snapshot.timestamp;
+    const rows = await rowsOf(snapshot.scan());
+    const versions = await versionsOf(snapshot.history('k1'));
+    expect(rows).toHaveLength(7);
+    for (let index = 20; index < 40; index += 1) {
+      await writer.put(`k${index % 7}`, `${index}`);
+      await clock.advance(1);
+    }
+    await writer.write([{ type: 'deleteRange', start: 'k3', end: 'z' }]);
+    await writer.compact();
+    await writer.truncateHistory(clock.now());
+    await writer.compact();
+    for (let pass = 0; pass < 3; pass += 1) {
+      await clock.advance(10);
+      await writer.gc();
+    }
+    expect(await rowsOf(snapshot.scan())).toEqual(rows);
+    expect(await rowsOf(snapshot.scan({ reverse: true }))).toEqual([...rows].reverse());
+    expect(await versionsOf(snapshot.history('k1'))).toEqual(versions);
+    expect(text(await snapshot.get('k6'))).toBe('13');
+    expect((await snapshot.getMany(['k5', high])).map(text)).toEqual(['19', undefined]);
+    expect(text(await snapshot.get(high, { family: 'f' }))).toBe('19');
+    expect(text(await snapshot.get('k6', { asOf: asOf - 13_000 }))).toBe('6');
+    expect(await codeOf(() => snapshot.get('k6', { asOf: clock.now() }))).toBe('CLORTHO_INVALID');
+    await snapshot.close();
+    await Promise.all([reader.close(), writer.close()]);
+  });
+
+  it('throws CLOSED after close, which may be called twice', async () => {
+    const store = await open('memory:', quiet);
+    await store.put('k', 'v');
+    const snapshot = await store.snapshot();
+    await snapshot.close();
+    await snapshot.close();
+    const calls: (() => unknown)[] = [
+      () => snapshot.get('k'),
+      () => snapshot.getMany(['k']),
+      () => snapshot.scan(),
+      () => snapshot.history('k'),
+    ];
+    for (const call of calls) expect(await codeOf(call)).toBe('CLORTHO_CLOSED');
+    await store.close();
+  });
+
+  it('stays alive by renewing its lease, far longer than one', async () => {
+    const clock = virtualClock();
+    const backends = newBackends();
+    const [reader, writer] = [
+      await open('memory:', { ...quiet, ...backends, clock }),
+      await open('memory:', { ...quiet, ...backends, clock }),
+    ];
+    await writer.put('k', 'old');
+    const snapshot = await reader.snapshot();
+    for (let minute = 0; minute < 10; minute += 1) {
+      await clock.advance(60_000);
+      await writer.put('k', `${minute}`);
+      await writer.compact();
+      await writer.truncateHistory(clock.now());
+      await writer.gc();
+    }
+    expect(text(await snapshot.get('k'))).toBe('old');
+    await snapshot.close();
+    await Promise.all([reader.close(), writer.close()]);
+  });
+
+  it('with an expired pin throws CLOSED and never reads something newer; the next snapshot works', async () => {
+    const clock = virtualClock();
+    const backends = newBackends();
+    let isCut = false;
+    const registers = hookedRegisters(backends.registers, () => {
+      if (isCut) throw new ClorthoError('CLORTHO_UNAVAILABLE', 'the network is down');
+    });
+    const reader = await open('memory:', { ...quiet, ...backends, registers, clock });
+    const writer = await open('memory:', { ...quiet, ...backends, clock });
+    await writer.put('k', 'old');
+    const snapshot = await reader.snapshot();
+    isCut = true;
+    await clock.advance(59_000);
+    expect(text(await snapshot.get('k'))).toBe('old');
+    await clock.advance(2_000);
+    expect(await codeOf(() => snapshot.get('k'))).toBe('CLORTHO_CLOSED');
+    isCut = false;
+    await clock.advance(60_000);
+    expect(await codeOf(() => snapshot.get('k'))).toBe('CLORTHO_CLOSED');
+    await writer.put('k', 'new');
+    const next = await reader.snapshot();
+    expect(text(await next.get('k'))).toBe('new');
+    expect(await codeOf(() => snapshot.scan())).toBe('CLORTHO_CLOSED');
+    await snapshot.close();
+    await next.close();
+    await Promise.all([reader.close(), writer.close()]);
+  });
+
+  it('of a process that died holds nothing after an observer saw a full lease pass', async () => {
+    const backends = newBackends();
+    const clock = virtualClock();
+    const dead = await open('memory:', { ...quiet, ...backends, clock: virtualClock() });
+    const writer = await open('memory:', { ...quiet, ...backends, clock });
+    await writer.put('k', 'old');
+    await dead.snapshot(); // Its clock never moves again: no renewal.
+    await writer.put('k', 'new');
+    await writer.compact();
+    await writer.truncateHistory(clock.now());
+    for (let pass = 0; pass < 3; pass += 1) await writer.gc();
+    expect(await objectKeys(backends.objects, 'pin/')).toHaveLength(1);
+    await clock.advance(61_000);
+    for (let pass = 0; pass < 3; pass += 1) {
+      await clock.advance(1_000);
+      await writer.gc();
+    }
+    expect(await objectKeys(backends.objects, 'pin/')).toEqual([]);
+    await writer.close();
+  });
+
+  it('that could not be pinned leaves no hold behind', async () => {
+    const backends = newBackends();
+    let failing: 'none' | 'hold' | 'narrow' = 'none';
+    const registers = hookedRegisters(backends.registers, (call, keys, when) => {
+      if (call !== 'swap' || when !== 'before' || !keys.some((key) => key.startsWith('pins/'))) return;
+      if (failing === 'hold') throw new ClorthoError('CLORTHO_UNAVAILABLE', 'the network is down');
+      if (failing === 'narrow') failing = 'hold';
+    });
+    const store = await open('memory:', { ...quiet, ...backends, registers });
+    await store.put('k', 'v');
+    for (const when of ['hold', 'narrow'] as const) {
+      failing = when;
+      expect(await codeOf(() => store.snapshot())).toBe('CLORTHO_UNAVAILABLE');
+      failing = 'none';
+      await (await store.snapshot()).close();
+      await store.put('k', 'w');
+      for (let pass = 0; pass < 3; pass += 1) await store.gc();
+      // With a hold left behind, compaction would wait for it and garbage would stay.
+      await store.compact();
+      expect(await objectKeys(backends.objects, 'pin/')).toEqual([]);
+    }
+    await store.close();
+  });
+
+  it('never sees half a batch, whenever it is taken', async () => {
+    const options = { ...quiet, ...newBackends(), shards: 2 };
+    const [reader, writer] = [await open('memory:', options), await open('memory:', options)];
+    let isDone = false;
+    const writing = (async () => {
+      for (let index = 0; index < 60; index += 1) {
+        await writer.write([
+          { type: 'put', key: 'a', value: `${index}` },
+          { type: 'put', key: Uint8Array.of(0xf0), value: `${index}` },
+        ]);
+      }
+      isDone = true;
+    })();
+    while (!isDone) {
+      const snapshot = await reader.snapshot();
+      const [left, right] = await snapshot.getMany(['a', Uint8Array.of(0xf0)]);
+      expect(text(left)).toBe(text(right));
+      await snapshot.close();
+    }
+    await writing;
+    await Promise.all([reader.close(), writer.close()]);
+  });
+
+  it('is not deleted from under by a collector whose clock runs ahead', async () => {
+    const backends = newBackends();
+    const gate = newGate();
+    const ahead = virtualClock({ epochMicros: 2_000_000_000_000_000 });
+    const behind = virtualClock({ epochMicros: 1_000_000_000_000_000 });
+    const collector = await open('memory:', { ...quiet, ...backends, clock: ahead });
+    await collector.put('k', 'v');
+    for (let pass = 0; pass < 3; pass += 1) {
+      await ahead.advance(1000);
+      await collector.gc();
+    }
+    const reader = await open('memory:', { ...quiet, ...backends, clock: behind });
+    const snapshot = await reader.snapshot();
+    gate.open();
+    await collector.put('k', 'w');
+    await collector.compact();
+    for (let pass = 0; pass < 3; pass += 1) {
+      await ahead.advance(1000);
+      await collector.gc();
+    }
+    expect(await objectKeys(backends.objects, 'pin/')).toHaveLength(1);
+    expect(text(await snapshot.get('k'))).toBe('v');
+    await snapshot.close();
+    await Promise.all([reader.close(), collector.close()]);
+  });
+});
