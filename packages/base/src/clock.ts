@@ -14,7 +14,8 @@ export interface Clock {
   /** Returns milliseconds since some fixed point. Never goes back. */
   monotonic(): number;
   /**
-   * Waits `ms` milliseconds.
+   * Waits `ms` milliseconds. Zero takes no time and lets everything else that is ready run first: how long work
+   * shares the event loop.
    *
    * @throws {ClorthoError} `CLORTHO_ABORTED` as soon as `signal` aborts.
    */
@@ -29,6 +30,10 @@ export const systemClock: Clock = {
     new Promise((resolve, reject) => {
       if (signal?.aborted) {
         reject(abortedError(signal));
+        return;
+      }
+      if (ms <= 0) {
+        setImmediate(resolve);
         return;
       }
       const onAbort = (): void => {

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type OpenOptions, open, type Store } from '../src/index.ts';
 import { codeOf, rowsOf, text } from './support/answers.ts';
 import { type Gate, hookedObjects, newBackends, newGate, objectKeys } from './support/backends.ts';
+import { withTime } from './support/with-time.ts';
 
 const quiet: OpenOptions = { compaction: 'manual', tuning: { threads: 0, blockBytes: 64, fileBytes: 300 } };
 
@@ -60,7 +61,7 @@ describe('gc', () => {
       }
       stalled.gate = undefined;
       gate.open();
-      await writing;
+      await withTime(clock, writing);
       for (let pass = 0; pass < 4; pass += 1) {
         await clock.advance(1000);
         await collector.gc();
@@ -102,7 +103,7 @@ describe('gc', () => {
     }
     expect(await objectKeys(backends.objects, 'sst/')).toEqual([]);
     gate.open();
-    await writing;
+    await withTime(clock, writing);
     const now = await objectKeys(backends.objects, 'sst/');
     expect(now).toHaveLength(1);
     expect(now[0]).not.toBe(orphan);

@@ -110,7 +110,7 @@ describe('a pruned scan', () => {
         arbitrary: fc.tuple(key, key, family).map(([one, other, name]) => ({
           type: 'deleteRange' as const,
           start: one < other ? one : other,
-          end: one < other ? other : one,
+          end: `${one < other ? other : one}\0`, // never an empty range, which commits nothing
           family: name,
         })),
       },
@@ -159,7 +159,7 @@ describe('a pruned scan', () => {
           await store.close();
         },
       ),
-      { numRuns: 80 },
+      { numRuns: 50 },
     );
   });
 });

@@ -1,5 +1,5 @@
 /** Snapshots: isolation, what they hold, and how they end. */
-import { ClorthoError } from '@clortho/base';
+import { ClorthoError, systemClock } from '@clortho/base';
 import { virtualClock } from '@clortho/testkit';
 import { describe, expect, it } from 'vitest';
 import { type OpenOptions, open } from '../src/index.ts';
@@ -181,6 +181,7 @@ describe('a snapshot', () => {
       const [left, right] = await snapshot.getMany(['a', Uint8Array.of(0xf0)]);
       expect(text(left)).toBe(text(right));
       await snapshot.close();
+      await systemClock.sleep(0); // Stores in memory never wait: this loop has to let the writer run.
     }
     await writing;
     await Promise.all([reader.close(), writer.close()]);

@@ -49,7 +49,8 @@ describe('bytes', () => {
             () => store.scan({ gte: bad }),
             () => store.scan({ prefix: bad }),
           );
-        for (const call of calls) expect([`${call}`, await codeOf(call)]).toEqual([`${call}`, 'CLORTHO_INVALID']);
+        for (const call of calls)
+          expect([call.toString(), await codeOf(call)]).toEqual([call.toString(), 'CLORTHO_INVALID']);
       }
       for (const bad of ['\ud800', 7, null, undefined] as never[]) {
         expect(await codeOf(() => store.put('k', bad))).toBe('CLORTHO_INVALID');

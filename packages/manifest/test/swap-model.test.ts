@@ -198,8 +198,8 @@ describe('writers over an unreliable network', () => {
       { numRuns: 25 },
     );
     // The network did its worst, and the writers found out nearly always.
-    expect(repliesLost).toBeGreaterThan(500);
-    expect(told.lost).toBeGreaterThan(500);
+    expect(repliesLost).toBeGreaterThan(300);
+    expect(told.lost).toBeGreaterThan(200);
     expect(told.unknown).toBeLessThan(told.applied / 100);
   });
 });

@@ -100,6 +100,24 @@ test(
   60_000,
 );
 
+test(
+  'a wrong answer is noticed and named',
+  () =>
+    withDirectory(async (directory) => {
+      const url = `file:${directory}`;
+      expect((await clortho(['demo', '--rows', '5000', '--url', url])).code).toBe(0);
+      // ORD gets another state than its flights have given it.
+      const wrong = ['put', '4f5244', '01000000020000000300', '--hex', '--family', 'airports'];
+      expect((await clortho([...wrong, '--timestamp', '2001-07-01', '--url', url])).code).toBe(0);
+      const { code, error } = await clortho(['demo', '--rows', '5000', '--url', url]);
+      expect(code).toBe(1);
+      expect(error).toMatch(
+        /^clortho: an answer is wrong: question=busiest airports .+ \(CLORTHO_CORRUPT\)$/m,
+      );
+    }),
+  60_000,
+);
+
 test('without the file it says what to install', async () => {
   const { code, error } = await clortho(['demo', '--data', '/no/such.parquet']);
   expect(code).toBe(3);

@@ -13,7 +13,7 @@ import type { FamilyKind, TimeMode } from '../options.ts';
 /** The register of the record. */
 export const STORE_KEY = 'store';
 /** The record's kind and version. */
-export const STORE_RECORD: RecordKind = { magic: 'CLst', version: 1, name: 'store record' };
+const STORE_RECORD: RecordKind = { magic: 'CLst', version: 1, name: 'store record' };
 /** The name of the family that every store has. */
 export const DEFAULT_FAMILY = 'default';
 

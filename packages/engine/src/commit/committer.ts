@@ -24,12 +24,13 @@ import {
   type ManifestContext,
   mintToken,
   objectKey,
+  type PreparedChange,
   prepareChange,
   settledTimestamp,
   stampEdit,
   swapHeads,
 } from '@clortho/manifest';
-import type { CommitToken, WriteResult } from '../api.ts';
+import type { WriteResult } from '../api.ts';
 import type { ParsedBatch } from '../input/batch.ts';
 import type { TimeMode } from '../options.ts';
 import { Pace } from '../pace.ts';
@@ -37,7 +38,7 @@ import type { StoreView } from '../view/store-view.ts';
 import type { Tables } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { type EncodedRows, encodeRows } from './encode-rows.ts';
-import { reduceOperations } from './reduce.ts';
+import { type RowSet, reduceOperations } from './reduce.ts';
 
 /** What a batch asks of its commit. */
 export interface CommitRequest {
@@ -60,6 +61,8 @@ export interface CommitterContext {
 }
 
 interface Pending extends CommitRequest {
+  /** Must not share a group with others. */
+  readonly isAlone: boolean;
   readonly resolve: (result: WriteResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -113,7 +116,7 @@ export class Committer {
     }
     this.#queuedBytes += request.batch.bytes;
     return new Promise((resolve, reject) => {
-      this.#queue.push({ ...request, resolve, reject });
+      this.#queue.push({ ...request, isAlone: false, resolve, reject });
       this.#running ??= this.#run().finally(() => {
         this.#running = undefined;
       });
@@ -130,15 +133,17 @@ export class Committer {
     await Promise.resolve(); // Let batches of the same turn join the first group.
     while (this.#queue.length > 0) {
       const group = this.#takeGroup();
-      if (group.length === 0) continue;
-      const uploaded = this.#upload(group);
-      // A failed upload is reported by the commit below; until then it must not count as unhandled.
-      uploaded.catch(() => undefined);
-      await Promise.all([uploaded.catch(() => undefined), committing]);
-      if (this.#pace.isDue()) await this.#pace.pause();
-      committing = this.#commit(group, uploaded);
+      const sets = this.#reduce(group);
+      if (sets !== undefined) {
+        const uploaded = this.#upload(sets);
+        // A failed upload is reported by the commit below; until then it must not count as unhandled.
+        await Promise.all([uploaded.catch(() => undefined), committing]);
+        if (this.#pace.isDue()) await this.#pace.pause();
+        committing = this.#commit(group, uploaded);
+      }
+      // Batches that arrive meanwhile are taken by another round.
+      if (this.#queue.length === 0) await committing;
     }
-    await committing;
   }
 
   /** Takes what waits, up to the size of a group, dropping what was aborted. */
@@ -147,17 +152,36 @@ export class Committer {
     let bytes = 0;
     let taken = 0;
     for (const pending of this.#queue) {
-      const isSolo = pending.timestamp !== undefined || pending.condition !== undefined;
-      if (taken > 0 && group.length > 0 && (isSolo || bytes + pending.batch.bytes > GROUP_BYTES_MAX)) break;
+      const { signal, batch, timestamp, condition, isAlone } = pending;
+      const isSolo = timestamp !== undefined || condition !== undefined || isAlone;
+      if (group.length > 0 && (isSolo || bytes + batch.bytes > GROUP_BYTES_MAX)) break;
       taken += 1;
-      bytes += pending.batch.bytes;
-      if (pending.signal?.aborted) pending.reject(abortReason(pending.signal));
+      bytes += batch.bytes;
+      if (signal?.aborted) pending.reject(abortReason(signal));
       else group.push(pending);
       if (isSolo && group.length > 0) break;
     }
     this.#queue = this.#queue.slice(taken);
     this.#release(bytes);
     return group;
+  }
+
+  /**
+   * Returns the rows of a group. `undefined` if there are none to commit: an operand that its operator refuses fails
+   * its own batch, so the batches of the group go back to be committed one by one.
+   */
+  #reduce(group: readonly Pending[]): readonly RowSet[] | undefined {
+    if (group.length === 0) return undefined;
+    try {
+      return reduceOperations(group.flatMap((pending) => pending.batch.operations));
+    } catch (error) {
+      if (group.length === 1) group[0]?.reject(error);
+      else {
+        this.#queue = [...group.map((pending) => ({ ...pending, isAlone: true })), ...this.#queue];
+        for (const { batch } of group) this.#queuedBytes += batch.bytes;
+      }
+      return undefined;
+    }
   }
 
   #release(bytes: number): void {
@@ -167,9 +191,8 @@ export class Committer {
     for (const wake of waiters) wake();
   }
 
-  async #upload(group: readonly Pending[]): Promise<readonly Upload[]> {
+  async #upload(sets: readonly RowSet[]): Promise<readonly Upload[]> {
     const { blockBytes, manifest, keeper } = this.#context;
-    const sets = reduceOperations(group.flatMap((pending) => pending.batch.operations));
     return Promise.all(
       sets.map(async (set) => {
         const file = encodeRows(set, this.#random, blockBytes);
@@ -186,62 +209,81 @@ export class Committer {
 
   /** Commits a group and settles its batches; never rejects. */
   async #commit(group: readonly Pending[], uploaded: Promise<readonly Upload[]>): Promise<void> {
-    try {
-      const result = await this.#commitUploads(group, await uploaded);
-      for (const pending of group) pending.resolve(result);
-    } catch (error) {
-      for (const pending of group) pending.reject(error);
-    }
-  }
-
-  async #commitUploads(group: readonly Pending[], first: readonly Upload[]): Promise<WriteResult> {
     const { manifest, keeper } = this.#context;
     const token = mintToken(this.#random);
-    const [{ condition, timestamp: named } = {}] = group;
-    let uploads = first;
-    for (let race = 0; ; race += 1) {
-      const { view } = keeper;
-      if (condition !== undefined) await condition(view);
-      const timestamp = this.#timestampFor(view, uploads, named);
-      const committed = await this.#tryCommit(view, uploads, token, timestamp);
-      if (committed !== undefined) {
-        this.#lastTimestamp = Math.max(this.#lastTimestamp, timestamp);
-        return { timestamp, token: committed };
+    let waiting = group;
+    try {
+      let uploads = await uploaded;
+      for (let race = 0; ; race += 1) {
+        const left = withoutAborted(waiting);
+        if (left.length === 0) return;
+        if (left.length < waiting.length) {
+          waiting = left;
+          uploads = await this.#upload(this.#reduce(left) ?? []);
+        }
+        const result = await this.#tryCommit(waiting, uploads, token);
+        if (result !== undefined) {
+          for (const pending of waiting) pending.resolve(result);
+          return;
+        }
+        if (race >= RACES_MAX) {
+          throw new ClorthoError('CLORTHO_CONFLICT', `the commit lost ${race} races in a row`);
+        }
+        if (race > 2) await this.#clock.sleep(randomFraction(this.#random) * Math.min(2 ** race, 250));
+        uploads = await this.#reuploadBelowFloor(await keeper.refresh(), uploads, manifest);
       }
-      if (race >= RACES_MAX)
-        throw new ClorthoError('CLORTHO_CONFLICT', `the commit lost ${race} races in a row`);
-      if (race > 2) await this.#clock.sleep(randomFraction(this.#random) * Math.min(2 ** race, 250));
-      const refreshed = await keeper.refresh();
-      uploads = await this.#reuploadBelowFloor(refreshed, uploads, manifest);
+    } catch (error) {
+      for (const pending of waiting) pending.reject(error);
     }
   }
 
-  /** Returns the token of the commit, or `undefined` if another change came first. */
+  /** Returns what the group gets, or `undefined` if another change came first. */
   async #tryCommit(
+    group: readonly Pending[],
+    uploads: readonly Upload[],
+    token: string,
+  ): Promise<WriteResult | undefined> {
+    const { manifest, keeper, tables } = this.#context;
+    const { view } = keeper;
+    const [{ condition, timestamp: named } = {}] = group;
+    if (condition !== undefined) await condition(view);
+    const timestamp = this.#timestampFor(view, uploads, named);
+    const prepared = await this.#prepare(view, uploads, token, timestamp);
+    if (prepared === undefined) return undefined;
+    if (group.length === 1) throwIfAborted(group[0]?.signal);
+    // A batch of range deletes over nothing touches no shard: it is committed as it is.
+    if (prepared.length > 0 && (await swapHeads(manifest, prepared)) === 'lost') return undefined;
+    await Promise.all(
+      uploads.map(({ file, entry }) => tables.adopt({ ...entry, run: timestamp }, file.bytes)),
+    );
+    keeper.publish(prepared.map(({ next }) => next));
+    this.#lastTimestamp = Math.max(this.#lastTimestamp, timestamp);
+    const versions = prepared.map(({ shard, next }) => [shard, next.head.version] as const);
+    return { timestamp, token: Object.fromEntries(versions) };
+  }
+
+  /** Returns the next heads, or `undefined` if the view is too old for that. */
+  async #prepare(
     view: StoreView,
     uploads: readonly Upload[],
     token: string,
     timestamp: number,
-  ): Promise<CommitToken | undefined> {
-    const { manifest, keeper, tables } = this.#context;
-    const byPosition = groupByPosition(uploads);
+  ): Promise<readonly PreparedChange[] | undefined> {
+    const { manifest } = this.#context;
     try {
-      const prepared = await Promise.all(
-        [...byPosition].map(([position, files]) => {
+      return await Promise.all(
+        [...groupByPosition(uploads)].map(([position, files]) => {
           const state = view.shards[position];
           if (state === undefined) throw new TypeError('a routed batch has its shards');
           const added = files.map(({ entry }) => entry);
-          const edit = stampEdit({ token, timestamp, added, removed: [] }, timestamp);
-          return prepareChange(manifest, state, edit, {});
+          return prepareChange(
+            manifest,
+            state,
+            stampEdit({ token, timestamp, added, removed: [] }, timestamp),
+            {},
+          );
         }),
       );
-      // A batch of range deletes over nothing touches no shard: it is committed as it is.
-      if (prepared.length > 0 && (await swapHeads(manifest, prepared)) === 'lost') return undefined;
-      await Promise.all(
-        uploads.map(({ file, entry }) => tables.adopt({ ...entry, run: timestamp }, file.bytes)),
-      );
-      keeper.publish(prepared.map(({ next }) => next));
-      return Object.fromEntries(prepared.map(({ shard, next }) => [shard, next.head.version]));
     } catch (error) {
       if (isClorthoError(error, 'CLORTHO_CONFLICT')) return undefined;
       throw error;
@@ -268,7 +310,7 @@ export class Committer {
     manifest: ManifestContext,
   ): Promise<readonly Upload[]> {
     return Promise.all(
-      uploads.map((upload) => {
+      uploads.map(async (upload) => {
         const floor = view.shards[upload.file.position]?.head.gcFloor ?? '';
         return upload.entry.id < floor ? this.#put(upload.file, floor, manifest) : upload;
       }),
@@ -284,6 +326,13 @@ function groupByPosition(uploads: readonly Upload[]): Map<number, Upload[]> {
     else group.push(upload);
   }
   return groups;
+}
+
+/** Returns the batches that still want to be committed; the others are told that they were aborted. */
+function withoutAborted(group: readonly Pending[]): readonly Pending[] {
+  const left = group.filter(({ signal }) => signal?.aborted !== true);
+  for (const { signal, reject } of group) if (signal?.aborted) reject(abortReason(signal));
+  return left;
 }
 
 function abortReason(signal: AbortSignal): ClorthoError {

@@ -1,11 +1,7 @@
 /** Checked conversion of keys, values and bounds to bytes. */
 import { ClorthoError, encodeUtf8 } from '@clortho/base';
+import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '@clortho/sst';
 import type { Bytes } from '../api.ts';
-
-/** The longest key in bytes. */
-export const KEY_BYTES_MAX = 65_535;
-/** The largest value in bytes. */
-export const VALUE_BYTES_MAX: number = 64 * 1024 * 1024;
 
 /**
  * Returns the bytes of a key or key bound: a view of what was passed, or new bytes of a string.

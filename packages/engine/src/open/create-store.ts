@@ -36,7 +36,8 @@ export interface CreationContext {
 }
 
 /**
- * Creates the store that the options describe, unless another process was faster.
+ * Creates the store that the options describe, unless another process was faster. Returns the id that it has in the
+ * first case.
  *
  * @throws {ClorthoError} `CLORTHO_INVALID` if the shards or families are malformed; `CLORTHO_UNSUPPORTED` for
  *   several shards on registers that take one at a time; `CLORTHO_OUTCOME_UNKNOWN`, `CLORTHO_UNAVAILABLE`.
@@ -44,7 +45,7 @@ export interface CreationContext {
 export async function createStore(
   { registers, ids, random }: CreationContext,
   options: OpenOptions,
-): Promise<void> {
+): Promise<string> {
   const splits = splitKeys(options.shards ?? 1);
   if (splits.length > 0 && !registers.supports.atomicMany) {
     throw new ClorthoError(
@@ -54,8 +55,9 @@ export async function createStore(
   }
   const record = await newRecord(ids.mint(), options);
   const map = newShardMap(splits);
-  if (registers.supports.atomicMany) await createAtOnce(registers, random, record, map);
-  else await createOneByOne(registers, random, record, map);
+  if (!registers.supports.atomicMany) return createOneByOne(registers, random, record, map);
+  await createAtOnce(registers, random, record, map);
+  return record.id;
 }
 
 /**
@@ -114,7 +116,7 @@ async function createOneByOne(
   random: Random,
   record: StoreRecord,
   map: ShardMap,
-): Promise<void> {
+): Promise<string> {
   const head = initialHead(record.id, 0, mintToken(random));
   await registers.compareAndSwap([{ key: headKey(0), expect: 0, value: encodeHead(head) }]);
   const [first] = await registers.read([headKey(0)]);
@@ -124,4 +126,5 @@ async function createOneByOne(
   await registers.compareAndSwap([{ key: SHARD_MAP_KEY, expect: 0, value: encodeShardMap(store, map) }]);
   const value = encodeStoreRecord({ ...record, id: store });
   await registers.compareAndSwap([{ key: STORE_KEY, expect: 0, value }]);
+  return store;
 }

@@ -57,16 +57,18 @@ async function openOn(
   if (found === undefined) {
     if (!mayCreate)
       throw new ClorthoError('CLORTHO_NOT_FOUND', `there is no store, create it first: at=${objects.name}`);
-    await createStore({ registers, ids, random }, options);
+    const id = await createStore({ registers, ids, random }, options);
     found = await readStore(backends);
     if (found === undefined)
       throw new ClorthoError('CLORTHO_UNAVAILABLE', `the store was not created: at=${objects.name}`);
+    if (options.create === 'new' && found.record.id !== id)
+      throw new ClorthoError('CLORTHO_INVALID', `another process created the store: at=${objects.name}`);
   }
   checkAgainst(found.record, found.map, options);
   const manifest: ManifestContext = { objects, registers, clock, random, ids };
   const catalog = await Catalog.of(registers, objects.name, found.record, options.families ?? {});
   if (options.readOnly !== true) {
-    for (const [name, family] of Object.entries(options.families ?? {})) await catalog.create(name, family);
+    await catalog.ensure(options.families ?? {});
   }
   const keeper = await ViewKeeper.open(manifest, found.record.id, found.map);
   return new Store({ backends, manifest, catalog, keeper, record: found.record, options });

@@ -92,7 +92,7 @@ export async function openShardCursor(
 }
 
 /** Returns the decoded statistics that the manifest has of a file. */
-export function statisticsOf(file: FileEntry, collectors: readonly CollectorDefinition[]): Statistics {
+function statisticsOf(file: FileEntry, collectors: readonly CollectorDefinition[]): Statistics {
   const statistics: Record<string, unknown> = {};
   for (const collector of collectors) {
     const bytes = file.statistics[collector.name];

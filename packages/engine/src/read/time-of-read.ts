@@ -34,7 +34,7 @@ export function checkedAsOf(asOf: Timestamp, view: StoreView, time: TimeMode, cl
 }
 
 /** Returns the highest time that may be closed. */
-export function newestReadable(view: StoreView, time: TimeMode, clock: Clock): number {
+function newestReadable(view: StoreView, time: TimeMode, clock: Clock): number {
   let newest = time === 'clock' ? clock.now() : 0;
   for (const { head } of view.shards) newest = Math.max(newest, settledTimestamp(head));
   return newest;

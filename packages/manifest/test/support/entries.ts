@@ -6,7 +6,7 @@ import type { FileEntry, FileReference, Tier } from '../../src/file-entry.ts';
 import type { ShardFiles } from '../../src/shard-files.ts';
 
 /** All tiers. */
-export const TIERS: readonly Tier[] = ['delta', 'current', 'history'];
+const TIERS: readonly Tier[] = ['delta', 'current', 'history'];
 /** The store that tests write. */
 export const STORE = 'the-store';
 

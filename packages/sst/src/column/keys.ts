@@ -27,7 +27,7 @@ import type { ByteSink } from '../sink.ts';
 import { decodeIntegers, encodeIntegers, integerAt } from './integers.ts';
 
 /** Rows that share a bundle prefix. */
-export const BUNDLE_ROWS = 16;
+const BUNDLE_ROWS = 16;
 
 /** Expanded keys: key i is `bytes[offsets[i], offsets[i + 1])`. */
 export interface Keys {

@@ -9,7 +9,7 @@
  * - Sleeps fire in the order in which they end; those that end together fire in the order of their calls.
  * - When a sleep fires, the clock shows the time at which it ends, and what it woke runs until it waits
  *   again before the next one fires: a sleep begun by a woken task fires in the same advance if it is due.
- * - An aborted sleep is forgotten at once.
+ * - An aborted sleep is forgotten at once. A sleep of zero takes one turn of the event loop and no advance.
  */
 // oxlint-disable-next-line no-restricted-imports -- no time passes: a turn only lets woken tasks run on
 import { setImmediate as turn } from 'node:timers/promises';
@@ -89,6 +89,10 @@ export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
           reject(abortedError(signal));
           return;
         }
+        if (ms <= 0) {
+          resolve(turn());
+          return;
+        }
         const onAbort = (): void => {
           sleeps.delete(sleep);
           reject(abortedError(signal));
@@ -97,7 +101,7 @@ export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
           signal?.removeEventListener('abort', onAbort);
           resolve();
         };
-        const sleep: Sleep = { endMs: monotonicMs + Math.max(0, ms), wake };
+        const sleep: Sleep = { endMs: monotonicMs + ms, wake };
         sleeps.add(sleep);
         signal?.addEventListener('abort', onAbort, { once: true });
       }),

@@ -38,7 +38,7 @@ export function payloadOf(request: S3Request): Payload {
 }
 
 /** Returns the base64 CRC-32 of `bytes`, big-endian, as S3 reports it. */
-export function crc32Base64(bytes: Uint8Array): string {
+function crc32Base64(bytes: Uint8Array): string {
   const digest = Buffer.alloc(4);
   digest.writeUInt32BE(checksum(bytes));
   return digest.toString('base64');
