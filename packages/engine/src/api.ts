@@ -98,7 +98,7 @@ export interface Prune {
   readonly mayMatch: MayMatch;
   /** Decides for each row; called with every row that was read. */
   readonly where: (row: ScanRow) => boolean;
-  /** Called once when the scan ends, with what was skipped. */
+  /** Called once when the scan ends, however it ends, with what was skipped. */
   readonly onEnd?: ((report: PruneReport) => void) | undefined;
 }
 

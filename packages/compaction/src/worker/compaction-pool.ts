@@ -3,7 +3,7 @@
  *
  * A job whose operator or collectors are functions cannot leave its thread; it runs here, in slices.
  */
-import { MessageChannel } from 'node:worker_threads';
+import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { abortedError, ClorthoError, throwIfAborted } from '@clortho/base';
 import type { Piscina } from 'piscina';
 import { executeMerge } from '../merge/execute-merge.ts';
@@ -104,6 +104,10 @@ async function runInWorker(
   const task = pool.run({ job: detached(job), port: port2 }, { transferList: [port2] });
   try {
     const outcome = await untilAborted(task, signal);
+    // Its last report may wait behind the outcome.
+    for (let rest = receive(port); rest !== undefined; rest = receive(port)) {
+      if (rest.type === 'progress') onProgress?.(rest.progress);
+    }
     if ('result' in outcome) return outcome.result;
     const { call } = outcome.error;
     throw call !== undefined && failures.has(call) ? failures.get(call) : decodeError(outcome.error);
@@ -111,6 +115,10 @@ async function runInWorker(
     // Tells a worker that is not done, or has not begun, to give up.
     port.close();
   }
+}
+
+function receive(port: MessagePort): WorkerMessage | undefined {
+  return receiveMessageOnPort(port)?.message as WorkerMessage | undefined;
 }
 
 function untilAborted<T>(task: Promise<T>, signal: AbortSignal | undefined): Promise<T> {

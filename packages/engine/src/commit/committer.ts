@@ -34,7 +34,7 @@ import type { WriteResult } from '../api.ts';
 import type { ParsedBatch } from '../input/batch.ts';
 import type { TimeMode } from '../options.ts';
 import { Pace } from '../pace.ts';
-import type { StoreView } from '../view/store-view.ts';
+import { newestCommit, type StoreView } from '../view/store-view.ts';
 import type { Tables } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { type EncodedRows, encodeRows } from './encode-rows.ts';
@@ -247,12 +247,13 @@ export class Committer {
     const { view } = keeper;
     const [{ condition, timestamp: named } = {}] = group;
     if (condition !== undefined) await condition(view);
+    // A batch of range deletes over nothing changes nothing: it happens at the last commit.
+    if (uploads.length === 0) return { timestamp: newestCommit(view), token: {} };
     const timestamp = this.#timestampFor(view, uploads, named);
     const prepared = await this.#prepare(view, uploads, token, timestamp);
     if (prepared === undefined) return undefined;
     if (group.length === 1) throwIfAborted(group[0]?.signal);
-    // A batch of range deletes over nothing touches no shard: it is committed as it is.
-    if (prepared.length > 0 && (await swapHeads(manifest, prepared)) === 'lost') return undefined;
+    if ((await swapHeads(manifest, prepared)) === 'lost') return undefined;
     await Promise.all(
       uploads.map(({ file, entry }) => tables.adopt({ ...entry, run: timestamp }, file.bytes)),
     );

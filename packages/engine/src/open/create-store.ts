@@ -61,6 +61,16 @@ export async function createStore(
 }
 
 /**
+ * Checks what the options would create, before anything is touched.
+ *
+ * @throws {ClorthoError} `CLORTHO_INVALID` if the shards, the time or a family are malformed.
+ */
+export async function checkNewStore(options: OpenOptions): Promise<void> {
+  splitKeys(options.shards ?? 1);
+  await newRecord('', options);
+}
+
+/**
  * Returns the split keys that `shards` stands for.
  *
  * @throws {ClorthoError} `CLORTHO_INVALID` if they are too many, empty, or not increasing.

@@ -16,7 +16,7 @@ import type { OpenOptions } from '../options.ts';
 import { Store } from '../store.ts';
 import { ViewKeeper } from '../view/view-keeper.ts';
 import { type Backends, openBackends } from './backends.ts';
-import { createStore, splitKeys } from './create-store.ts';
+import { checkNewStore, createStore, splitKeys } from './create-store.ts';
 
 /**
  * Opens the store at a URL, creating it if it is missing and `create` allows.
@@ -31,6 +31,7 @@ import { createStore, splitKeys } from './create-store.ts';
 export async function open(url: string, options: OpenOptions = {}): Promise<Store> {
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
+  await checkNewStore(options);
   const mayCreate = options.create !== 'never' && options.readOnly !== true;
   const backends = await openBackends(url, options, clock, random, mayCreate);
   try {

@@ -124,6 +124,15 @@ export class Reader {
 
   /** Yields the visible rows of a range. */
   async *scan(options: ScanOptions): AsyncGenerator<ScanRow> {
+    const report: PruneReport = { filesRead: 0, filesSkipped: 0, blocksRead: 0, blocksSkipped: 0 };
+    try {
+      yield* this.#scan(options, report);
+    } finally {
+      options.prune?.onEnd?.(report);
+    }
+  }
+
+  async *#scan(options: ScanOptions, report: PruneReport): AsyncGenerator<ScanRow> {
     const { clock } = this.#context;
     const family = this.#context.family(options.family);
     const { reverse = false, prune, signal, limit = Number.POSITIVE_INFINITY } = options;
@@ -133,7 +142,6 @@ export class Reader {
     let { view } = asOf;
     const times = view.shards.map((state) => this.#timeOf(state, family, asOf.timestamp));
     const settled = view.shards.map(({ head }) => asOf.timestamp ?? settledTimestamp(head));
-    const report: PruneReport = { filesRead: 0, filesSkipped: 0, blocksRead: 0, blocksSkipped: 0 };
     let yielded = 0;
     for (let restarts = 0; ; restarts += 1) {
       try {
@@ -150,7 +158,6 @@ export class Reader {
             if (yielded >= limit) break;
           }
         }
-        prune?.onEnd?.(report);
         return;
       } catch (error) {
         if (!(error instanceof VanishedFile) || restarts >= RESTARTS_MAX) throw error;

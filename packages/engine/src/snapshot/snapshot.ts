@@ -27,7 +27,7 @@ import type {
 import { keyBytes, owned, ownedKeyBytes } from '../input/bytes.ts';
 import { ownedRange } from '../input/range.ts';
 import { Reader, type ReaderContext } from '../read/reader.ts';
-import type { StoreView } from '../view/store-view.ts';
+import { newestCommit, type StoreView } from '../view/store-view.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import type { PinSession } from './pin-session.ts';
 
@@ -80,6 +80,8 @@ export class Snapshot {
         view,
         atLeast: async () => view,
         close: async (timestamp) => {
+          // Within the pinned view nothing can be committed any more: all its times are settled.
+          if (timestamp <= newestCommit(view)) return view;
           throw new ClorthoError('CLORTHO_INVALID', `asOf lies beyond the snapshot: asOf=${timestamp}`);
         },
         replace: async (lost) => {
@@ -92,7 +94,7 @@ export class Snapshot {
 
   /** The newest commit timestamp that the snapshot sees. */
   get timestamp(): number {
-    return Math.max(...this.#view.shards.map(({ head }) => head.upper));
+    return newestCommit(this.#view);
   }
 
   /** Reads a key; see {@link Store.get}. */

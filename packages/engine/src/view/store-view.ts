@@ -23,3 +23,8 @@ export function joinStates(view: StoreView, states: Iterable<ShardState>): Store
   });
   return { map: view.map, shards };
 }
+
+/** Returns the timestamp of the last commit on any shard; 0 before the first. */
+export function newestCommit({ shards }: StoreView): number {
+  return Math.max(...shards.map(({ head }) => head.upper));
+}

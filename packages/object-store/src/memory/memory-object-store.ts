@@ -37,7 +37,7 @@ export function memoryObjectStore(options: MemoryObjectStoreOptions = {}): Objec
     name,
     counters,
     put: (key, bytes, ifAbsent, signal) => {
-      const copy = bytes.slice();
+      const copy = new Uint8Array(bytes); // Not `slice`: on a Buffer that is a view.
       return step(signal, () => {
         counters.puts += 1;
         counters.bytesPut += copy.length;
