@@ -51,7 +51,7 @@ async function openOn(
 ): Promise<Store> {
   const { registers, objects } = backends;
   const ids = idSource(clock, random);
-  let found = await readStore(backends);
+  let [found] = await Promise.all([readStore(backends), reachObjects(backends)]);
   if (found !== undefined && options.create === 'new') {
     throw new ClorthoError('CLORTHO_INVALID', `the store exists already: at=${objects.name}`);
   }
@@ -84,6 +84,11 @@ async function readStore(
   if (map === undefined) throw new ClorthoError('CLORTHO_CORRUPT', `the store has no shard map: at=${at}`);
   const record = decodeStoreRecord(store.value, at);
   return { record, map: decodeShardMap(map.value, record.id) };
+}
+
+/** Finds a missing bucket or refused credentials now, not at the first write: lists a folder that is always empty. */
+async function reachObjects({ objects }: Backends): Promise<void> {
+  await objects.list('reach/')[Symbol.asyncIterator]().next();
 }
 
 async function readBoth(
