@@ -9,6 +9,7 @@ export { type CountByOptions, type Counts, countBy } from './collector/count-by.
 export { type Distinct, type DistinctOptions, distinct } from './collector/distinct.ts';
 export { type MinMax, minMax } from './collector/min-max.ts';
 export { MergingCursor } from './cursor/merging-cursor.ts';
+export { ShownRow } from './cursor/shown-row.ts';
 export type { FilterOptions } from './filter/filter.ts';
 export { BLOCKS_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts';
 export type { BlockCache } from './reader/block-cache.ts';

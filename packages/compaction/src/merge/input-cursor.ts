@@ -8,15 +8,13 @@
  * - At most one file is open for reading. Rows outside of a file's bounds are not shown: it may be a clipped view.
  * - It moves forward only.
  */
-import { compareBytes, compareSlices, EMPTY_BYTES, invariant } from '@clortho/base';
+import { compareBytes, compareSlices, invariant } from '@clortho/base';
 import {
   BLOCKED,
   END,
-  NEVER,
-  PUT,
   ROW,
   type RowCursor,
-  type RowKind,
+  ShownRow,
   type Sst,
   type SstCursor,
   type Step,
@@ -30,17 +28,7 @@ export interface Input {
 }
 
 /** Shows the rows of several inputs, ascending and disjoint, as one sequence. */
-export class InputCursor implements RowCursor {
-  keyBytes: Uint8Array = EMPTY_BYTES;
-  keyStart = 0;
-  keyEnd = 0;
-  timestamp = 0;
-  endTimestamp: number = NEVER;
-  kind: RowKind = PUT;
-  valueBytes: Uint8Array = EMPTY_BYTES;
-  valueStart = 0;
-  valueEnd = 0;
-
+export class InputCursor extends ShownRow implements RowCursor {
   readonly #inputs: readonly Input[];
   readonly #readAheadBytes: number;
   #index = 0;
@@ -50,6 +38,7 @@ export class InputCursor implements RowCursor {
 
   /** Reads `inputs` in pieces of about `readAheadBytes`. */
   constructor(inputs: readonly Input[], readAheadBytes: number) {
+    super();
     this.#inputs = inputs;
     this.#readAheadBytes = readAheadBytes;
   }
@@ -92,24 +81,12 @@ export class InputCursor implements RowCursor {
   #settle(step: Step): Step {
     if (step === BLOCKED) return BLOCKED;
     if (step === ROW) {
-      this.#show(this.#cursor as SstCursor);
+      this.show(this.#cursor as SstCursor);
       if (!this.#isBeyondEnd()) return ROW;
     }
     this.#close();
     this.#index += 1;
     return this.#waiting();
-  }
-
-  #show(cursor: SstCursor): void {
-    this.keyBytes = cursor.keyBytes;
-    this.keyStart = cursor.keyStart;
-    this.keyEnd = cursor.keyEnd;
-    this.timestamp = cursor.timestamp;
-    this.endTimestamp = cursor.endTimestamp;
-    this.kind = cursor.kind;
-    this.valueBytes = cursor.valueBytes;
-    this.valueStart = cursor.valueStart;
-    this.valueEnd = cursor.valueEnd;
   }
 
   #waiting(): Step {

@@ -4,17 +4,15 @@
  * Invariants:
  * - At most one file is under the cursor; a file is opened only when a move comes to it.
  */
-import { compareBytes, EMPTY_BYTES } from '@clortho/base';
+import { compareBytes } from '@clortho/base';
 import type { FileEntry } from '@clortho/manifest';
 import {
   BLOCKED,
   END,
   type MayMatch,
-  NEVER,
-  PUT,
   ROW,
   type RowCursor,
-  type RowKind,
+  ShownRow,
   type SstCursor,
   type Step,
 } from '@clortho/sst';
@@ -33,17 +31,7 @@ const first: Move = (cursor) => cursor.seekFirst();
 const last: Move = (cursor) => cursor.seekLast();
 
 /** See the module. */
-export class LevelCursor implements RowCursor {
-  keyBytes: Uint8Array = EMPTY_BYTES;
-  keyStart = 0;
-  keyEnd = 0;
-  timestamp = 0;
-  endTimestamp: number = NEVER;
-  kind: RowKind = PUT;
-  valueBytes: Uint8Array = EMPTY_BYTES;
-  valueStart = 0;
-  valueEnd = 0;
-
+export class LevelCursor extends ShownRow implements RowCursor {
   readonly #tables: Tables;
   readonly #files: readonly FileEntry[];
   readonly #mayMatch: MayMatch | undefined;
@@ -56,6 +44,7 @@ export class LevelCursor implements RowCursor {
 
   /** `files` are in key order and disjoint. `counts` grows as files are left. */
   constructor(tables: Tables, files: readonly FileEntry[], counts: BlockCounts, mayMatch?: MayMatch) {
+    super();
     this.#tables = tables;
     this.#files = files;
     this.#counts = counts;
@@ -128,16 +117,7 @@ export class LevelCursor implements RowCursor {
     if (step === BLOCKED) return BLOCKED;
     if (step === END)
       return this.#forward ? this.#enter(this.#index + 1, first) : this.#enter(this.#index - 1, last);
-    const cursor = this.#cursor as SstCursor;
-    this.keyBytes = cursor.keyBytes;
-    this.keyStart = cursor.keyStart;
-    this.keyEnd = cursor.keyEnd;
-    this.timestamp = cursor.timestamp;
-    this.endTimestamp = cursor.endTimestamp;
-    this.kind = cursor.kind;
-    this.valueBytes = cursor.valueBytes;
-    this.valueStart = cursor.valueStart;
-    this.valueEnd = cursor.valueEnd;
+    this.show(this.#cursor as SstCursor);
     return ROW;
   }
 }
