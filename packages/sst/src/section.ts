@@ -13,6 +13,8 @@ export interface Section extends Cursor {
   readonly name: string;
   /** The offset in the file of the stored block that the bytes came from. */
   readonly fileOffset: number;
+  /** The most bytes of any array that is allocated for what is decoded. */
+  readonly bytesMax: number;
 }
 
 /** Returns the error for bytes that break the format: the text, the file and the offset of the block. */
@@ -49,6 +51,11 @@ export function takeVarint(section: Section, most: number): number {
   }
   if (value > most) throw corruptSection(section, 'count out of bounds');
   return value;
+}
+
+/** Throws `CLORTHO_CORRUPT` if an array of `bytes` bytes must not be allocated for the section. */
+export function checkAllocation(section: Section, bytes: number): void {
+  if (bytes > section.bytesMax) throw corruptSection(section, 'more than the bound of a block');
 }
 
 /** Throws `CLORTHO_CORRUPT` unless everything was read. */

@@ -22,6 +22,7 @@ const optionsArbitrary = fc.record({
   blockBytes: fc.constantFrom(1, 60, 200, 1000, 32_768),
   codec: fc.constantFrom<CodecName>(...codecNames),
   salt: fc.nat(),
+  indexPartitionBytes: fc.constantFrom(1, 200, 131_072),
 });
 
 const openArbitrary = fc.constantFrom('bytes', 'bytes and cache', 'source', 'source and cache', 'read ahead');

@@ -4,6 +4,7 @@
 
 import { decodeIntegers, offsetsOf } from '../column/integers.ts';
 import { decodeKeys } from '../column/keys.ts';
+import { checkOrder } from '../column/order.ts';
 import { decodeTimestamps } from '../column/timestamps.ts';
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import { MERGE, PUT } from '../row.ts';
@@ -14,7 +15,7 @@ import { Block } from './block.ts';
  * Decodes a block. With `timestamp`, all rows have that one (the file stores none). The values of the block are a
  * view of the section's bytes.
  *
- * @throws {ClorthoError} `CLORTHO_CORRUPT`.
+ * @throws {ClorthoError} `CLORTHO_CORRUPT`, also if the rows are out of order.
  */
 export function decodeBlock(section: Section, timestamp: number | undefined): Block {
   // Rows differ in key or timestamp, so each takes a byte at least: this bounds what is allocated per row.
@@ -25,6 +26,7 @@ export function decodeBlock(section: Section, timestamp: number | undefined): Bl
   const kinds = decodeIntegers(section, rows, PUT, MERGE);
   const valueLengths = decodeIntegers(section, rows, 0, VALUE_BYTES_MAX);
   const keys = decodeKeys(section, rows, KEY_BYTES_MAX);
+  checkOrder(section, keys, timestamps);
   const values = section.bytes;
   const valueOffsets = offsetsOf(section, valueLengths, rows, section.offset, values.length);
   takeBytes(section, (valueOffsets[rows] as number) - section.offset);

@@ -1,11 +1,11 @@
 /**
  * Integer columns: n numbers in the fewest whole bytes each over a common base.
  *
- *     +--------------------+-----------------+--------------------------+
- *     | head               | base            | n deltas                 |
- *     | width | base bytes | 0,1,2,4,8 bytes | 0, 1, 2, 4 or 8 bytes each|
- *     | low 4 | high 4     |                 |                          |
- *     +--------------------+-----------------+--------------------------+
+ *     +--------------------+--------------+-----------------------+
+ *     | head               | base         | n deltas              |
+ *     | width | base bytes | 0 to 8 bytes | 0 to 8 bytes each     |
+ *     | low 4 | high 4     |              |                       |
+ *     +--------------------+--------------+-----------------------+
  *
  * A width of 0 says that all numbers equal the base: such a column costs nothing per row. A base of 8 bytes
  * and deltas of 8 bytes are IEEE doubles; the latter are the numbers themselves (the base is then 0), because
@@ -15,7 +15,7 @@
  * - Every number is a safe integer.
  * - The writer picks the smallest base and width: equal columns have equal bytes.
  */
-import { corruptSection, type Section, takeBytes } from '../section.ts';
+import { checkAllocation, corruptSection, type Section, takeBytes } from '../section.ts';
 import type { ByteSink } from '../sink.ts';
 
 /** A decoded column: the numbers, or the one that all of them equal. */
@@ -25,8 +25,9 @@ export interface Integers {
   readonly constant: number;
 }
 
-const UINT16_END = 0x1_0000;
 const UINT32_END = 0x1_0000_0000;
+/** The width of numbers that are stored themselves. */
+const DOUBLE = 8;
 
 /** Encodes `values[0, count)`. */
 export function encodeIntegers(sink: ByteSink, values: Float64Array, count: number): void {
@@ -37,35 +38,16 @@ export function encodeIntegers(sink: ByteSink, values: Float64Array, count: numb
     if (value < least) least = value;
     else if (value > most) most = value;
   }
-  // Rounding may only lift a distance that is far above 2^32 already.
+  // A distance that rounding changed is above 2^53, and a double's width then.
   const width = widthOf(most - least);
-  const base = width === 8 ? 0 : least;
-  const baseBytes = base < 0 ? 8 : widthOf(base);
+  const base = width === DOUBLE ? 0 : least;
+  const baseBytes = base < 0 ? DOUBLE : widthOf(base);
   sink.byte(width | (baseBytes << 4));
-  writeNumber(sink, baseBytes, base);
+  const baseAt = sink.reserve(baseBytes);
+  writeNumber(sink.bytes, baseAt, baseBytes, base);
+  if (width === 0) return;
   const start = sink.reserve(width * count);
-  const bytes = sink.bytes;
-  if (width === 1) {
-    for (let index = 0; index < count; index += 1) bytes[start + index] = (values[index] as number) - base;
-  } else if (width === 2) {
-    for (let index = 0, at = start; index < count; index += 1, at += 2) {
-      const delta = (values[index] as number) - base;
-      bytes[at] = delta;
-      bytes[at + 1] = delta >>> 8;
-    }
-  } else if (width === 4) {
-    for (let index = 0, at = start; index < count; index += 1, at += 4) {
-      const delta = (values[index] as number) - base;
-      bytes[at] = delta;
-      bytes[at + 1] = delta >>> 8;
-      bytes[at + 2] = delta >>> 16;
-      bytes[at + 3] = delta >>> 24;
-    }
-  } else if (width === 8) {
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    for (let index = 0; index < count; index += 1)
-      view.setFloat64(start + index * 8, values[index] as number, true);
-  }
+  writeDeltas(sink.bytes, start, width, values, count, base);
 }
 
 /**
@@ -78,7 +60,7 @@ export function decodeIntegers(section: Section, count: number, least: number, m
   const head = bytes[takeBytes(section, 1)] as number;
   const width = head & 15;
   const baseBytes = head >>> 4;
-  if (!isWidth(width) || !isWidth(baseBytes)) throw corruptSection(section, 'bad column width');
+  if (width > DOUBLE || baseBytes > DOUBLE) throw corruptSection(section, 'bad column width');
   const base = readNumber(bytes, takeBytes(section, baseBytes), baseBytes);
   if (width === 0) {
     if (count > 0 && !(base >= least && base <= most && Number.isSafeInteger(base))) {
@@ -87,28 +69,19 @@ export function decodeIntegers(section: Section, count: number, least: number, m
     return { values: undefined, constant: base };
   }
   const start = takeBytes(section, width * count);
+  checkAllocation(section, count * Float64Array.BYTES_PER_ELEMENT);
   const values = new Float64Array(count);
-  if (width === 1) {
-    for (let index = 0; index < count; index += 1) values[index] = base + (bytes[start + index] as number);
-  } else if (width === 2) {
-    for (let index = 0, at = start; index < count; index += 1, at += 2) {
-      values[index] = base + ((bytes[at] as number) | ((bytes[at + 1] as number) << 8));
-    }
-  } else if (width === 4) {
-    for (let index = 0, at = start; index < count; index += 1, at += 4) {
-      values[index] = base + readUint32(bytes, at);
-    }
-  } else {
-    const view = new DataView(bytes.buffer, bytes.byteOffset);
-    for (let index = 0; index < count; index += 1) values[index] = view.getFloat64(start + index * 8, true);
-  }
+  readDeltas(bytes, start, width, values, base);
+  let low = Number.POSITIVE_INFINITY;
+  let high = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < count; index += 1) {
     const value = values[index] as number;
-    // Written so that a NaN fails it.
-    if (!(value >= least && value <= most && Number.isInteger(value))) {
-      throw corruptSection(section, 'number out of bounds');
-    }
+    if (value < low) low = value;
+    if (value > high) high = value;
+    // A fraction or a NaN; written so that both fail it.
+    if (!(value % 1 === 0)) throw corruptSection(section, 'number is not an integer');
   }
+  if (low < least || high > most) throw corruptSection(section, 'number out of bounds');
   return { values, constant: 0 };
 }
 
@@ -134,6 +107,7 @@ export function offsetsOf(
   if (values === undefined) end += constant * count;
   else for (let index = 0; index < count; index += 1) end += values[index] as number;
   if (end > most) throw corruptSection(section, 'lengths exceed the block');
+  checkAllocation(section, (count + 1) * Uint32Array.BYTES_PER_ELEMENT);
   const offsets = new Uint32Array(count + 1);
   offsets[0] = start;
   let offset = start;
@@ -163,32 +137,101 @@ export function writeUint32(bytes: Uint8Array, at: number, value: number): void 
   bytes[at + 3] = value >>> 24;
 }
 
+/** Returns how many bytes a distance takes; that of a double from 2^53 on. */
 function widthOf(distance: number): number {
-  if (distance === 0) return 0;
-  if (distance < 0x100) return 1;
-  if (distance < UINT16_END) return 2;
-  return distance < UINT32_END ? 4 : 8;
-}
-
-function isWidth(width: number): boolean {
-  return width <= 2 || width === 4 || width === 8;
+  if (distance < UINT32_END) {
+    if (distance < 0x100) return distance === 0 ? 0 : 1;
+    if (distance < 0x1_0000) return 2;
+    return distance < 0x100_0000 ? 3 : 4;
+  }
+  if (distance < 2 ** 40) return 5;
+  if (distance < 2 ** 48) return 6;
+  return distance < 2 ** 53 ? 7 : DOUBLE;
 }
 
 function readNumber(bytes: Uint8Array, at: number, width: number): number {
-  if (width === 8) return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(at, true);
+  if (width === DOUBLE) return new DataView(bytes.buffer, bytes.byteOffset).getFloat64(at, true);
   let value = 0;
   for (let index = width - 1; index >= 0; index -= 1) value = value * 0x100 + (bytes[at + index] as number);
   return value;
 }
 
-function writeNumber(sink: ByteSink, width: number, value: number): void {
-  const at = sink.reserve(width);
-  const bytes = sink.bytes;
-  if (width === 8) {
+function writeNumber(bytes: Uint8Array, at: number, width: number, value: number): void {
+  if (width === DOUBLE) {
     new DataView(bytes.buffer, bytes.byteOffset).setFloat64(at, value, true);
     return;
   }
   for (let index = 0, rest = value; index < width; index += 1, rest = Math.floor(rest / 0x100)) {
     bytes[at + index] = rest % 0x100;
+  }
+}
+
+/** Writes `width > 0` bytes of every number from `start`: a loop of its own for each width that is common. */
+function writeDeltas(
+  bytes: Uint8Array,
+  start: number,
+  width: number,
+  values: Float64Array,
+  count: number,
+  base: number,
+): void {
+  if (width === 1) {
+    for (let index = 0; index < count; index += 1) bytes[start + index] = (values[index] as number) - base;
+  } else if (width <= 4) {
+    for (let index = 0, at = start; index < count; index += 1, at += width) {
+      const delta = (values[index] as number) - base;
+      bytes[at] = delta;
+      bytes[at + 1] = delta >>> 8;
+      if (width > 2) bytes[at + 2] = delta >>> 16;
+      if (width > 3) bytes[at + 3] = delta >>> 24;
+    }
+  } else if (width < DOUBLE) {
+    for (let index = 0, at = start; index < count; index += 1, at += width) {
+      const delta = (values[index] as number) - base;
+      const high = Math.floor(delta / UINT32_END);
+      writeUint32(bytes, at, delta);
+      bytes[at + 4] = high;
+      if (width > 5) bytes[at + 5] = high >>> 8;
+      if (width > 6) bytes[at + 6] = high >>> 16;
+    }
+  } else {
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    for (let index = 0; index < count; index += 1)
+      view.setFloat64(start + index * DOUBLE, values[index] as number, true);
+  }
+}
+
+/** Reads what {@link writeDeltas} writes, for all of `values`. */
+function readDeltas(
+  bytes: Uint8Array,
+  start: number,
+  width: number,
+  values: Float64Array,
+  base: number,
+): void {
+  const count = values.length;
+  if (width === 1) {
+    for (let index = 0; index < count; index += 1) values[index] = base + (bytes[start + index] as number);
+  } else if (width === 2) {
+    for (let index = 0, at = start; index < count; index += 1, at += 2) {
+      values[index] = base + ((bytes[at] as number) | ((bytes[at + 1] as number) << 8));
+    }
+  } else if (width === 3) {
+    for (let index = 0, at = start; index < count; index += 1, at += 3) {
+      const low = (bytes[at] as number) | ((bytes[at + 1] as number) << 8);
+      values[index] = base + (low | ((bytes[at + 2] as number) << 16));
+    }
+  } else if (width < DOUBLE) {
+    for (let index = 0, at = start; index < count; index += 1, at += width) {
+      let high = 0;
+      if (width > 4) high = bytes[at + 4] as number;
+      if (width > 5) high |= (bytes[at + 5] as number) << 8;
+      if (width > 6) high |= (bytes[at + 6] as number) << 16;
+      values[index] = base + (readUint32(bytes, at) + high * UINT32_END);
+    }
+  } else {
+    const view = new DataView(bytes.buffer, bytes.byteOffset);
+    for (let index = 0; index < count; index += 1)
+      values[index] = view.getFloat64(start + index * DOUBLE, true);
   }
 }

@@ -21,8 +21,7 @@
  * - Prefixes are as long as possible: equal columns have equal bytes.
  */
 
-import { BLOCK_BYTES_MAX } from '../limits.ts';
-import { corruptSection, type Section, takeBytes, takeVarint } from '../section.ts';
+import { checkAllocation, corruptSection, type Section, takeBytes, takeVarint } from '../section.ts';
 import type { ByteSink } from '../sink.ts';
 import { decodeIntegers, encodeIntegers, integerAt } from './integers.ts';
 
@@ -85,13 +84,14 @@ export function encodeKeys(sink: ByteSink, bytes: Uint8Array, offsets: Float64Ar
 /**
  * Decodes `count` keys of at most `keyBytesMax` bytes each.
  *
- * @throws {ClorthoError} `CLORTHO_CORRUPT`, also if the expanded keys exceed {@link BLOCK_BYTES_MAX}.
+ * @throws {ClorthoError} `CLORTHO_CORRUPT`, also if the expanded keys exceed the bound of the section.
  */
 export function decodeKeys(section: Section, count: number, keyBytesMax: number): Keys {
   const bundles = Math.ceil(count / BUNDLE_ROWS);
   const shared = takeVarint(section, keyBytesMax);
   const bundleLengths = decodeIntegers(section, bundles, 0, keyBytesMax);
   const suffixLengths = decodeIntegers(section, count, 0, keyBytesMax);
+  checkAllocation(section, (count + 1) * Uint32Array.BYTES_PER_ELEMENT);
   const offsets = new Uint32Array(count + 1);
   let stored = shared;
   let expanded = 0;
@@ -108,9 +108,9 @@ export function decodeKeys(section: Section, count: number, keyBytesMax: number)
       if (suffix > 0 || row === first) length = prefix + suffix;
       if (length > keyBytesMax) throw corruptSection(section, 'key too long');
       expanded += length;
-      if (expanded > BLOCK_BYTES_MAX) throw corruptSection(section, 'keys exceed the bound of a block');
       offsets[row + 1] = expanded;
     }
+    checkAllocation(section, expanded);
   }
   const source = section.bytes;
   const sharedAt = takeBytes(section, stored);

@@ -16,13 +16,13 @@
  *
  * Invariants:
  * - The places of check, magic and version are the same in every version.
- * - The parts tile the file: data, index, filter, range deletes, properties, footer.
+ * - The parts tile the file: data, index partitions, index, filter, range deletes, properties, footer.
  */
 import { ClorthoError, checksum } from '@clortho/base';
 import { codecById } from '../codec/registry.ts';
 import { readUint32, writeUint32 } from '../column/integers.ts';
-import { BLOCK_BYTES_MAX } from '../limits.ts';
 import { corruptFile } from '../section.ts';
+import { ENVELOPE_BYTES } from './stored-block.ts';
 
 /** The size of the footer in bytes. */
 export const FOOTER_BYTES = 64;
@@ -33,7 +33,10 @@ const FORMAT_VERSION = 1;
 /** Required feature: rows and range deletes store no timestamp; the opener supplies the one of all. */
 export const FEATURE_TIMESTAMPS_ABSENT = 1;
 
-const REQUIRED_KNOWN = FEATURE_TIMESTAMPS_ABSENT;
+/** Required feature: the index is a partition table, and its partitions lie between the data blocks and the table. */
+export const FEATURE_INDEX_PARTITIONED = 2;
+
+const REQUIRED_KNOWN: number = FEATURE_TIMESTAMPS_ABSENT | FEATURE_INDEX_PARTITIONED;
 const CHECK_AT = 56;
 const MAGIC = 0x48_54_4c_43; // "CLTH" read as a little-endian number
 const CODEC_BITS = 16;
@@ -52,13 +55,15 @@ export interface Footer {
   readonly properties: SectionSize;
   /** The size of the data blocks: the offset of the tail. */
   readonly dataBytes: number;
+  /** The size of the partitions of the index; 0 where the index is not partitioned. */
+  readonly partitionBytes: number;
   readonly salt: number;
   readonly required: number;
   readonly codecs: number;
 }
 
 /** Returns the 64 bytes of a footer. */
-export function encodeFooter(footer: Footer): Uint8Array {
+export function encodeFooter(footer: Omit<Footer, 'partitionBytes'>): Uint8Array {
   const bytes = new Uint8Array(FOOTER_BYTES);
   const sizes = [footer.index, footer.filter, footer.rangeDeletes, footer.properties];
   let at = 0;
@@ -85,7 +90,7 @@ export function encodeFooter(footer: Footer): Uint8Array {
  * @throws {ClorthoError} `CLORTHO_CORRUPT` if it is damaged or does not fit the size; `CLORTHO_UNSUPPORTED` if the
  *   file needs a version, feature or codec that this build does not have.
  */
-export function decodeFooter(bytes: Uint8Array, size: number, name: string): Footer {
+export function decodeFooter(bytes: Uint8Array, size: number, name: string, maxBlockBytes: number): Footer {
   const offset = size - FOOTER_BYTES;
   if (readUint32(bytes, CHECK_AT + 4) !== MAGIC) throw corruptFile(name, offset, 'not an sst: no magic');
   if (readUint32(bytes, CHECK_AT) !== checksum(bytes.subarray(0, CHECK_AT))) {
@@ -100,30 +105,39 @@ export function decodeFooter(bytes: Uint8Array, size: number, name: string): Foo
     if ((codecs >>> id) & 1 && codecById(id) === undefined) throw unsupported('codec', id, name);
   }
   const section = (at: number): SectionSize => {
-    const raw = readUint32(bytes, at + 4);
-    if (raw > BLOCK_BYTES_MAX) throw corruptFile(name, offset, 'section claims an impossible size');
-    return { stored: readUint32(bytes, at), raw };
+    const size: SectionSize = { stored: readUint32(bytes, at), raw: readUint32(bytes, at + 4) };
+    if (size.raw > maxBlockBytes || size.stored > maxBlockBytes + ENVELOPE_BYTES) {
+      throw corruptFile(name, offset, `section claims more than ${maxBlockBytes} bytes`);
+    }
+    return size;
   };
-  const footer: Footer = {
-    index: section(0),
-    filter: section(8),
-    rangeDeletes: section(16),
-    properties: section(24),
-    dataBytes: readUint32(bytes, 32) + readUint32(bytes, 36) * 0x1_0000_0000,
-    salt: readUint32(bytes, 40),
+  const [index, filter, rangeDeletes, properties] = [section(0), section(8), section(16), section(24)];
+  const dataBytes = readUint32(bytes, 32) + readUint32(bytes, 36) * 0x1_0000_0000;
+  const sections = index.stored + filter.stored + rangeDeletes.stored + properties.stored;
+  const partitionBytes = size - dataBytes - sections - FOOTER_BYTES;
+  const partitioned = (required & FEATURE_INDEX_PARTITIONED) !== 0;
+  if (partitioned ? partitionBytes <= 0 : partitionBytes !== 0) {
+    throw corruptFile(name, offset, `parts do not add up to the size ${size}`);
+  }
+  const salt = readUint32(bytes, 40);
+  return {
+    index,
+    filter,
+    rangeDeletes,
+    properties,
+    dataBytes,
+    partitionBytes,
+    salt,
     required,
     codecs,
   };
-  if (footer.dataBytes + tailBytesOf(footer) !== size) {
-    throw corruptFile(name, offset, `parts do not add up to the size ${size}`);
-  }
-  return footer;
 }
 
 /** Returns the size of the tail, footer included. */
 export function tailBytesOf(footer: Footer): number {
-  const { index, filter, rangeDeletes, properties } = footer;
-  return index.stored + filter.stored + rangeDeletes.stored + properties.stored + FOOTER_BYTES;
+  const { partitionBytes, index, filter, rangeDeletes, properties } = footer;
+  const sections = index.stored + filter.stored + rangeDeletes.stored + properties.stored;
+  return partitionBytes + sections + FOOTER_BYTES;
 }
 
 function unsupported(what: string, value: number, name: string): ClorthoError {

@@ -6,9 +6,9 @@
  * - Bytes are walked by {@link isPlainMsgpack} before they are decoded.
  */
 import { Packr } from 'msgpackr';
+import { COLLECTORS_MAX } from '../limits.ts';
 import { corruptSection, type Section } from '../section.ts';
 import type { SstSummary } from '../summary.ts';
-import { COLLECTORS_MAX } from './block-index.ts';
 import { isPlainMsgpack } from './plain-msgpack.ts';
 
 /** The collectors of a file, in the order of their columns in the index. */

@@ -9,13 +9,13 @@
 import { compareBytes } from '@clortho/base';
 import { decodeByteStrings, encodeByteStrings } from '../column/byte-strings.ts';
 import { encodeIntegers, integerAt } from '../column/integers.ts';
+import { encodeKeyList } from '../column/key-list.ts';
 import { decodeKeys } from '../column/keys.ts';
 import { decodeTimestamps } from '../column/timestamps.ts';
 import { BOUND_BYTES_MAX } from '../limits.ts';
 import type { RangeDelete } from '../row.ts';
 import { corruptSection, endSection, type Section, takeVarint } from '../section.ts';
 import type { ByteSink } from '../sink.ts';
-import { encodeKeyList } from './block-index.ts';
 
 /** Encodes range deletes that are sorted by {@link compareRangeDeletes}. */
 export function encodeRangeDeletes(sink: ByteSink, ranges: readonly RangeDelete[]): void {
@@ -52,7 +52,12 @@ export function decodeRangeDeletes(section: Section, timestamp: number | undefin
     const start = starts.bytes.subarray(starts.offsets[index], starts.offsets[index + 1]);
     const end = ends[index] as Uint8Array;
     if (compareBytes(start, end) >= 0) throw corruptSection(section, 'range delete is empty');
-    ranges.push({ start, end, timestamp: integerAt(timestamps, index) });
+    const range = { start, end, timestamp: integerAt(timestamps, index) };
+    const before = ranges[index - 1];
+    if (before !== undefined && compareRangeDeletes(before, range) > 0) {
+      throw corruptSection(section, `range delete ${index} out of order`);
+    }
+    ranges.push(range);
   }
   return ranges;
 }

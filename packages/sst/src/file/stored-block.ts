@@ -19,14 +19,16 @@ import type { Codec } from '../codec/codec.ts';
 import { none } from '../codec/none.ts';
 import { codecById } from '../codec/registry.ts';
 import { readUint32, writeUint32 } from '../column/integers.ts';
-import { BLOCK_BYTES_MAX } from '../limits.ts';
-import { corruptFile } from '../section.ts';
+import { corruptFile, type Section } from '../section.ts';
 
 /** The bytes that the envelope adds to a payload. */
 export const ENVELOPE_BYTES = 5;
 
-/** Returns the stored form of `raw` at `offset` of the file, in memory of its own. */
-export function encodeStoredBlock(raw: Uint8Array, codec: Codec, salt: number, offset: number): Uint8Array {
+/**
+ * Returns `raw` as a codec leaves it, with room for the rest of the envelope, in memory of its own. It becomes a stored
+ * block when {@link sealStoredBlock} knows its place.
+ */
+export function encodeStoredBlock(raw: Uint8Array, codec: Codec): Uint8Array {
   let payload = raw;
   let used = none;
   if (codec.id !== none.id && raw.length > 0) {
@@ -40,8 +42,12 @@ export function encodeStoredBlock(raw: Uint8Array, codec: Codec, salt: number, o
   const stored = new Uint8Array(length + ENVELOPE_BYTES);
   stored.set(payload);
   stored[length] = used.id;
-  writeUint32(stored, length + 1, checkOf(stored, salt, offset));
   return stored;
+}
+
+/** Writes the check of a stored block that lies at `offset` of the file. */
+export function sealStoredBlock(stored: Uint8Array, salt: number, offset: number): void {
+  writeUint32(stored, stored.length - ENVELOPE_BYTES + 1, checkOf(stored, salt, offset));
 }
 
 /** Returns the id of the codec that a stored block names. */
@@ -49,8 +55,31 @@ export function codecIdOf(stored: Uint8Array): number {
   return stored[stored.length - ENVELOPE_BYTES] as number;
 }
 
+/** The file that a stored block is read from. */
+export interface BlockOrigin {
+  readonly salt: number;
+  /** How error messages call the file. */
+  readonly name: string;
+  /** The most bytes that a block may have before its codec. */
+  readonly maxBlockBytes: number;
+}
+
 /**
- * Returns the `rawBytes` bytes of a stored block; a view of `stored` if they are not compressed.
+ * Checks that a stored block is the one at `offset` of its file.
+ *
+ * @throws {ClorthoError} `CLORTHO_CORRUPT`.
+ */
+export function checkStoredBlock(stored: Uint8Array, offset: number, origin: BlockOrigin): void {
+  const length = stored.length - ENVELOPE_BYTES;
+  if (length < 0) throw corruptFile(origin.name, offset, 'block shorter than its envelope');
+  if (readUint32(stored, length + 1) !== checkOf(stored, origin.salt, offset)) {
+    throw corruptFile(origin.name, offset, 'block checksum mismatch');
+  }
+}
+
+/**
+ * Returns the section of `rawBytes` bytes that a stored block holds; its bytes are a view of `stored` if they are not
+ * compressed.
  *
  * @throws {ClorthoError} `CLORTHO_CORRUPT` if the block is damaged or not the one at `offset` of this file;
  *   `CLORTHO_UNSUPPORTED` if its codec is not available.
@@ -58,29 +87,28 @@ export function codecIdOf(stored: Uint8Array): number {
 export function decodeStoredBlock(
   stored: Uint8Array,
   rawBytes: number,
-  salt: number,
   offset: number,
-  name: string,
-): Uint8Array {
+  origin: BlockOrigin,
+): Section {
+  checkStoredBlock(stored, offset, origin);
+  const { name, maxBlockBytes } = origin;
   const length = stored.length - ENVELOPE_BYTES;
-  if (length < 0) throw corruptFile(name, offset, 'block shorter than its envelope');
-  if (readUint32(stored, length + 1) !== checkOf(stored, salt, offset)) {
-    throw corruptFile(name, offset, 'block checksum mismatch');
-  }
   const id = codecIdOf(stored);
   const codec = codecById(id);
   if (codec === undefined) {
     throw new ClorthoError('CLORTHO_UNSUPPORTED', `unknown codec: id=${id} file=${name} offset=${offset}`);
   }
   // The raw size comes from elsewhere in the file: what the payload cannot become is not allocated.
-  if (rawBytes > BLOCK_BYTES_MAX || rawBytes > length * codec.expansionMax) {
-    throw corruptFile(name, offset, 'block claims an impossible size');
+  if (rawBytes > maxBlockBytes || rawBytes > length * codec.expansionMax) {
+    throw corruptFile(name, offset, `block claims an impossible size of ${rawBytes} bytes`);
   }
+  let bytes: Uint8Array;
   try {
-    return codec.decompress(stored.subarray(0, length), rawBytes);
+    bytes = codec.decompress(stored.subarray(0, length), rawBytes);
   } catch (cause) {
     throw corruptFile(name, offset, `block does not decompress with ${codec.name}`, cause);
   }
+  return { bytes, offset: 0, name, fileOffset: offset, bytesMax: maxBlockBytes };
 }
 
 function checkOf(stored: Uint8Array, salt: number, offset: number): number {

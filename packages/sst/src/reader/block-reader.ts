@@ -11,8 +11,8 @@ import { decodeBlock } from '../block/decode-block.ts';
 import { integerAt } from '../column/integers.ts';
 import { decodeStoredBlock } from '../file/stored-block.ts';
 import { BLOCKS_MAX } from '../limits.ts';
-import { corruptFile } from '../section.ts';
 import type { BlockCache } from './block-cache.ts';
+import { checkPlace } from './check-place.ts';
 import type { SstSource } from './source.ts';
 import { readExactly, type Tail } from './tail.ts';
 
@@ -67,28 +67,28 @@ export class BlockReader {
 
   /** Reads the stored bytes of the blocks `[first, end)`, past the cache. */
   async read(first: number, end: number, signal: AbortSignal | undefined): Promise<Uint8Array> {
-    const { offsets } = this.#tail.index;
-    const start = offsets[first] as number;
-    const stop = offsets[end] as number;
+    const start = this.#tail.index.offsetAt(first);
+    const stop = this.#tail.index.endAt(end - 1);
     if (this.#source === undefined) return (this.#whole as Uint8Array).subarray(start, stop);
     return readExactly(this.#source, start, stop - start, this.#name, signal);
   }
 
   /** Decodes a block out of `bytes`, which begin at `bytesOffset` of the file. */
   decode(ordinal: number, bytes: Uint8Array, bytesOffset: number): Block {
-    const { index, footer, timestamp } = this.#tail;
-    const offset = index.offsets[ordinal] as number;
+    const { index, origin, timestamp } = this.#tail;
+    const partition = index.partitionOf(ordinal);
+    const entry = ordinal - partition.firstBlock;
+    const offset = partition.offsets[entry] as number;
     const start = offset - bytesOffset;
-    const stored = bytes.subarray(start, start + (index.offsets[ordinal + 1] as number) - offset);
-    let raw = decodeStoredBlock(stored, integerAt(index.rawBytes, ordinal), footer.salt, offset, this.#name);
+    const stored = bytes.subarray(start, start + (partition.offsets[entry + 1] as number) - offset);
+    const section = decodeStoredBlock(stored, integerAt(partition.rawBytes, entry), offset, origin);
+    const raw = section.bytes;
     // An uncompressed block is a view of what was read: of a larger read, keep only the block's part.
-    if (raw.buffer === bytes.buffer && bytes !== this.#whole && raw.buffer.byteLength > 2 * raw.length)
-      raw = raw.slice();
-    const section = { bytes: raw, offset: 0, name: this.#name, fileOffset: offset };
-    const block = decodeBlock(section, timestamp);
-    if (block.rows !== integerAt(index.rows, ordinal)) {
-      throw corruptFile(this.#name, offset, `block has ${block.rows} rows, which is not what the index says`);
-    }
+    const shared = raw.buffer === bytes.buffer && bytes !== this.#whole;
+    const owned =
+      shared && raw.buffer.byteLength > 2 * raw.length ? { ...section, bytes: raw.slice() } : section;
+    const block = decodeBlock(owned, timestamp);
+    checkPlace(block, index, ordinal, section);
     return block;
   }
 
@@ -102,7 +102,7 @@ export class BlockReader {
 
   async #fetch(ordinal: number, signal: AbortSignal | undefined): Promise<Block> {
     const bytes = await this.read(ordinal, ordinal + 1, signal);
-    return this.decode(ordinal, bytes, this.#tail.index.offsets[ordinal] as number);
+    return this.decode(ordinal, bytes, this.#tail.index.offsetAt(ordinal));
   }
 }
 

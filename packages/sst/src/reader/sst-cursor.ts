@@ -16,8 +16,8 @@
  */
 import { EMPTY_BYTES } from '@clortho/base';
 import type { Block } from '../block/block.ts';
+import type { BlockIndex } from '../block-index/block-index.ts';
 import type { MayMatch } from '../collector/collector.ts';
-import { type BlockIndex, findBlock } from '../file/block-index.ts';
 import { BLOCKED, END, NEVER, PUT, ROW, type RowCursor, type RowKind, type Step } from '../row.ts';
 import type { BlockReader } from './block-reader.ts';
 import type { SstCursorOptions } from './sst.ts';
@@ -97,14 +97,14 @@ export class SstCursor implements RowCursor {
   seek(key: Uint8Array, timestamp: number = Number.POSITIVE_INFINITY): Step {
     this.#wishKey = key;
     this.#wishTimestamp = timestamp;
-    const ordinal = findBlock(this.#index, key, timestamp);
+    const ordinal = this.#index.find(key, timestamp);
     return ordinal < 0 ? this.#arrive(0, FIRST) : this.#arrive(ordinal, LOWER_BOUND);
   }
 
   seekBefore(key: Uint8Array): Step {
     this.#wishKey = key;
     // Before all versions of the key: the last block whose first key is below it.
-    return this.#arrive(findBlock(this.#index, key, Number.POSITIVE_INFINITY), BEFORE);
+    return this.#arrive(this.#index.find(key, Number.POSITIVE_INFINITY), BEFORE);
   }
 
   next(): Step {
@@ -205,20 +205,20 @@ export class SstCursor implements RowCursor {
   #resident(ordinal: number): Block | undefined {
     const block = this.#blocks.resident(ordinal);
     if (block !== undefined || ordinal < this.#aheadFirst || ordinal >= this.#aheadEnd) return block;
-    return this.#blocks.decode(ordinal, this.#ahead, this.#index.offsets[this.#aheadFirst] as number);
+    return this.#blocks.decode(ordinal, this.#ahead, this.#index.offsetAt(this.#aheadFirst));
   }
 
   async #fetch(ordinal: number, signal: AbortSignal | undefined): Promise<Block> {
     if (this.#readAheadBytes === 0 || this.#wish === LAST || this.#wish === BEFORE) {
       return this.#blocks.load(ordinal, signal);
     }
-    const { offsets, blocks } = this.#index;
-    const stop = (offsets[ordinal] as number) + this.#readAheadBytes;
+    const index = this.#index;
+    const stop = index.offsetAt(ordinal) + this.#readAheadBytes;
     let end = ordinal + 1;
-    while (end < blocks && (offsets[end + 1] as number) <= stop) end += 1;
+    while (end < index.blocks && index.endAt(end) <= stop) end += 1;
     this.#ahead = await this.#blocks.read(ordinal, end, signal);
     this.#aheadFirst = ordinal;
     this.#aheadEnd = end;
-    return this.#blocks.decode(ordinal, this.#ahead, offsets[ordinal] as number);
+    return this.#blocks.decode(ordinal, this.#ahead, index.offsetAt(ordinal));
   }
 }

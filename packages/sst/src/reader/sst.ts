@@ -8,8 +8,8 @@
  */
 import type { CollectorDefinition, MayMatch, Statistics } from '../collector/collector.ts';
 import { integerAt } from '../column/integers.ts';
-import { blockIndexWeight } from '../file/block-index.ts';
 import { tailBytesOf } from '../file/footer.ts';
+import { BLOCK_BYTES_MAX } from '../limits.ts';
 import type { RangeDelete } from '../row.ts';
 import type { SstSummary } from '../summary.ts';
 import type { BlockCache } from './block-cache.ts';
@@ -34,6 +34,11 @@ export interface SstOpenOptions {
   readonly cache?: { readonly cache: BlockCache; readonly file: number } | undefined;
   /** How error messages call the file. Default `'sst'`. */
   readonly name?: string | undefined;
+  /**
+   * The most bytes that a block or section may have before its codec, and any array decoded from it: a file that claims
+   * more is refused as corrupt before anything is allocated. Default 128 MiB, the bound of the format.
+   */
+  readonly maxBlockBytes?: number | undefined;
 }
 
 /** How a cursor reads. */
@@ -84,8 +89,15 @@ export class Sst {
   readonly #cursors: SstCursor[] = [];
 
   private constructor(tailBytes: Uint8Array, bytes: FileBytes, options: SstOpenOptions) {
-    const { size, name = 'sst', collectors = [], timestamp, cache } = options;
-    const tail = decodeTail(tailBytes, size, timestamp, name);
+    const {
+      size,
+      name = 'sst',
+      collectors = [],
+      timestamp,
+      cache,
+      maxBlockBytes = BLOCK_BYTES_MAX,
+    } = options;
+    const tail = decodeTail(tailBytes, size, timestamp, name, maxBlockBytes);
     const { collectors: collected, ...facts } = tail.properties;
     this.#tail = tail;
     this.#name = name;
@@ -112,7 +124,8 @@ export class Sst {
    *   timestamps and none is given; whatever the source throws.
    */
   static async open(source: SstSource, options: SstOpenOptions, signal?: AbortSignal): Promise<Sst> {
-    const tail = await readTail(source, options.size, options.tailBytes, options.name ?? 'sst', signal);
+    const { size, tailBytes, name = 'sst', maxBlockBytes = BLOCK_BYTES_MAX } = options;
+    const tail = await readTail(source, size, tailBytes, name, maxBlockBytes, signal);
     return new Sst(tail, { source }, options);
   }
 
@@ -171,25 +184,30 @@ export class Sst {
   /** Returns the facts of all blocks in order. */
   blockTable(): BlockFacts[] {
     const { index } = this.#tail;
-    const { bytes, offsets } = index.firstKeys;
-    return Array.from({ length: index.blocks }, (_, ordinal) => ({
-      ordinal,
-      offset: index.offsets[ordinal] as number,
-      bytes: (index.offsets[ordinal + 1] as number) - (index.offsets[ordinal] as number),
-      rawBytes: integerAt(index.rawBytes, ordinal),
-      rows: integerAt(index.rows, ordinal),
-      firstKey: bytes.subarray(offsets[ordinal], offsets[ordinal + 1]),
-      minTimestamp: integerAt(index.minTimestamps, ordinal),
-      maxTimestamp: integerAt(index.maxTimestamps, ordinal),
-      minEndTimestamp: integerAt(index.minEnds, ordinal),
-      maxEndTimestamp: integerAt(index.maxEnds, ordinal),
-      statistics: this.#statistics.block(ordinal),
-    }));
+    return Array.from({ length: index.blocks }, (_, ordinal) => {
+      const partition = index.partitionOf(ordinal);
+      const entry = ordinal - partition.firstBlock;
+      const { bytes, offsets } = partition.firstKeys;
+      const offset = partition.offsets[entry] as number;
+      return {
+        ordinal,
+        offset,
+        bytes: (partition.offsets[entry + 1] as number) - offset,
+        rawBytes: integerAt(partition.rawBytes, entry),
+        rows: integerAt(partition.rows, entry),
+        firstKey: bytes.subarray(offsets[entry], offsets[entry + 1]),
+        minTimestamp: integerAt(partition.minTimestamps, entry),
+        maxTimestamp: integerAt(partition.maxTimestamps, entry),
+        minEndTimestamp: integerAt(partition.minEnds, entry),
+        maxEndTimestamp: integerAt(partition.maxEnds, entry),
+        statistics: this.#statistics.block(ordinal),
+      };
+    });
   }
 }
 
 function weightOf(tail: Tail): number {
-  let weight = blockIndexWeight(tail.index) + tail.filter.weight;
+  let weight = tail.index.weight + tail.filter.weight;
   for (const { start, end } of tail.rangeDeletes) weight += start.length + end.length + 200;
   for (const { bytes } of tail.properties.collectors) weight += bytes.length + 100;
   return weight;

@@ -4,17 +4,17 @@
  * Invariants:
  * - What cannot be decoded (another version, empty, a decoder that throws) is absent, which matches everything.
  */
+
+import type { BlockIndex } from '../block-index/block-index.ts';
 import type { CollectorDefinition, Statistics } from '../collector/collector.ts';
-import type { BlockIndex } from '../file/block-index.ts';
 import type { CollectedStatistics } from '../file/properties.ts';
 
 /** Decodes statistics on demand and remembers those of blocks. */
 export class FileStatistics {
   readonly file: Statistics;
-  readonly #columns: readonly {
-    readonly definition: CollectorDefinition;
-    readonly bytes: readonly Uint8Array[];
-  }[];
+  readonly #index: BlockIndex;
+  /** The definitions that are known here, and the column of each in the index. */
+  readonly #columns: readonly (readonly [CollectorDefinition, number])[];
   readonly #blocks: (Statistics | undefined)[] = [];
 
   /** Matches collectors by name and version. */
@@ -24,14 +24,15 @@ export class FileStatistics {
     index: BlockIndex,
   ) {
     const file: [CollectorDefinition, Uint8Array][] = [];
-    const columns: { definition: CollectorDefinition; bytes: readonly Uint8Array[] }[] = [];
+    const columns: [CollectorDefinition, number][] = [];
     collected.forEach(({ name, version, bytes }, column) => {
       const definition = definitions.find((known) => known.name === name && known.version === version);
       if (definition === undefined) return;
       file.push([definition, bytes]);
-      columns.push({ definition, bytes: index.statistics[column] as readonly Uint8Array[] });
+      columns.push([definition, column]);
     });
     this.file = decodeAll(file);
+    this.#index = index;
     this.#columns = columns;
   }
 
@@ -39,8 +40,13 @@ export class FileStatistics {
   block(ordinal: number): Statistics {
     let statistics = this.#blocks[ordinal];
     if (statistics === undefined) {
+      const partition = this.#index.partitionOf(ordinal);
+      const entry = ordinal - partition.firstBlock;
       statistics = decodeAll(
-        this.#columns.map(({ definition, bytes }) => [definition, bytes[ordinal] as Uint8Array] as const),
+        this.#columns.map(
+          ([definition, column]) =>
+            [definition, partition.statistics[column]?.[entry] as Uint8Array] as const,
+        ),
       );
       this.#blocks[ordinal] = statistics;
     }

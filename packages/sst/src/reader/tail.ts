@@ -2,10 +2,12 @@
  * The tail of a file: everything after the data blocks, read once when the file is opened and kept in memory.
  *
  * Invariants:
- * - A file that is opened has a whole tail: every section passed its checksum and decoded.
+ * - A file that is opened has a whole tail: every section passed its checksum and decoded, but for the partitions of a
+ *   large index, which passed their checksums and are decoded when they are first needed.
  */
 import { ClorthoError, concatBytes } from '@clortho/base';
-import { type BlockIndex, decodeBlockIndex } from '../file/block-index.ts';
+import type { BlockIndex } from '../block-index/block-index.ts';
+import { decodeBlockIndex } from '../block-index/decode-block-index.ts';
 import {
   decodeFooter,
   FEATURE_TIMESTAMPS_ABSENT,
@@ -15,7 +17,7 @@ import {
 } from '../file/footer.ts';
 import { decodeProperties, type Properties } from '../file/properties.ts';
 import { decodeRangeDeletes } from '../file/range-deletes.ts';
-import { decodeStoredBlock } from '../file/stored-block.ts';
+import { type BlockOrigin, decodeStoredBlock } from '../file/stored-block.ts';
 import type { Filter } from '../filter/filter.ts';
 import { decodeFilter, noFilter } from '../filter/registry.ts';
 import type { RangeDelete } from '../row.ts';
@@ -25,6 +27,8 @@ import type { SstSource } from './source.ts';
 /** The decoded tail. */
 export interface Tail {
   readonly footer: Footer;
+  /** What decoding a block of the file needs. */
+  readonly origin: BlockOrigin;
   readonly index: BlockIndex;
   readonly filter: Filter;
   readonly rangeDeletes: readonly RangeDelete[];
@@ -46,12 +50,13 @@ export async function readTail(
   size: number,
   tailBytes: number | undefined,
   name: string,
+  maxBlockBytes: number,
   signal: AbortSignal | undefined,
 ): Promise<Uint8Array> {
   checkSize(size, name);
   const length = Math.min(size, Math.max(FOOTER_BYTES, tailBytes ?? TAIL_BYTES_GUESS));
   const end = await readExactly(source, size - length, length, name, signal);
-  const footer = decodeFooter(end.subarray(end.length - FOOTER_BYTES), size, name);
+  const footer = decodeFooter(end.subarray(end.length - FOOTER_BYTES), size, name, maxBlockBytes);
   const missing = tailBytesOf(footer) - length;
   if (missing <= 0) return end.subarray(-missing);
   return concatBytes([await readExactly(source, footer.dataBytes, missing, name, signal), end]);
@@ -68,34 +73,33 @@ export function decodeTail(
   size: number,
   timestamp: number | undefined,
   name: string,
+  maxBlockBytes: number,
 ): Tail {
   checkSize(size, name);
-  const footer = decodeFooter(bytes.subarray(bytes.length - FOOTER_BYTES), size, name);
-  const uniform =
-    (footer.required & FEATURE_TIMESTAMPS_ABSENT) !== 0 ? timestampGiven(timestamp, name) : undefined;
-  let offset = footer.dataBytes;
+  const footer = decodeFooter(bytes.subarray(bytes.length - FOOTER_BYTES), size, name, maxBlockBytes);
+  const origin: BlockOrigin = { salt: footer.salt, name, maxBlockBytes };
+  const absent = (footer.required & FEATURE_TIMESTAMPS_ABSENT) !== 0;
+  const uniform = absent ? timestampGiven(timestamp, name) : undefined;
+  const tailAt = bytes.length - tailBytesOf(footer);
+  let offset = footer.dataBytes + footer.partitionBytes;
   const take = (part: 'index' | 'filter' | 'rangeDeletes' | 'properties'): Section => {
     const { stored, raw } = footer[part];
-    const start = bytes.length - (size - offset);
-    const block = bytes.subarray(start, start + stored);
-    const section = {
-      bytes: decodeStoredBlock(block, raw, footer.salt, offset, name),
-      offset: 0,
-      name,
-      fileOffset: offset,
-    };
+    const start = tailAt + offset - footer.dataBytes;
+    const section = decodeStoredBlock(bytes.subarray(start, start + stored), raw, offset, origin);
     offset += stored;
     return section;
   };
-  const index = decodeBlockIndex(take('index'), footer.dataBytes, uniform);
+  const partitions = bytes.subarray(tailAt, tailAt + footer.partitionBytes);
+  const index = decodeBlockIndex(take('index'), partitions, footer, origin, uniform);
   const filter = footer.filter.stored === 0 ? noFilter : decodeFilter(take('filter'));
   const rangeDeletes =
     footer.rangeDeletes.stored === 0 ? [] : decodeRangeDeletes(take('rangeDeletes'), uniform);
   const properties = decodeProperties(take('properties'));
-  if (index.blocks !== properties.blocks || index.statistics.length !== properties.collectors.length) {
+  const columns = index.partitionOf(0).statistics.length;
+  if (index.blocks !== properties.blocks || columns !== properties.collectors.length) {
     throw corruptFile(name, footer.dataBytes, 'index and properties disagree');
   }
-  return { footer, index, filter, rangeDeletes, properties, timestamp: uniform };
+  return { footer, origin, index, filter, rangeDeletes, properties, timestamp: uniform };
 }
 
 /** Reads exactly `length` bytes. Throws `CLORTHO_CORRUPT` if the source gives another number. */

@@ -1,5 +1,5 @@
 /** A full check of a file's data blocks against its tail. */
-import { compareSlices, type Hash64, hashBytes, throwIfAborted } from '@clortho/base';
+import { type Hash64, hashBytes, throwIfAborted } from '@clortho/base';
 import type { Block } from '../block/block.ts';
 import { integerAt } from '../column/integers.ts';
 import type { Filter } from '../filter/filter.ts';
@@ -21,18 +21,14 @@ export async function verifyBlocks(
 ): Promise<void> {
   const { index, footer, properties } = tail;
   const counts = { rows: 0, deletes: 0, merges: 0, rawBytes: 0 };
-  let before: Block | undefined;
   for (let ordinal = 0; ordinal < index.blocks; ordinal += 1) {
     throwIfAborted(signal);
-    const offset = index.offsets[ordinal] as number;
+    const offset = index.offsetAt(ordinal);
+    // Decoding checks the order of the rows and that the block has its place.
     const block = blocks.decode(ordinal, await blocks.read(ordinal, ordinal + 1, signal), offset);
     const problem =
-      problemOfOrder(before, block) ??
-      problemOfIndex(tail, ordinal, block) ??
-      problemOfFilter(tail.filter, block) ??
-      countRows(block, counts);
+      problemOfIndex(tail, ordinal, block) ?? problemOfFilter(tail.filter, block) ?? countRows(block, counts);
     if (problem !== undefined) throw corruptFile(name, offset, problem);
-    before = block;
   }
   for (const fact of ['rows', 'deletes', 'merges', 'rawBytes'] as const) {
     if (counts[fact] !== properties[fact]) {
@@ -45,36 +41,10 @@ export async function verifyBlocks(
   }
 }
 
-/** Checks that rows ascend, within the block and from the one before. */
-function problemOfOrder(before: Block | undefined, block: Block): string | undefined {
-  if (before !== undefined && !precedes(before, before.rows - 1, block, 0))
-    return 'block begins out of order';
-  for (let row = 1; row < block.rows; row += 1) {
-    if (!precedes(block, row - 1, block, row)) return `row ${row} out of order`;
-  }
-  return undefined;
-}
-
-function precedes(left: Block, leftRow: number, right: Block, rightRow: number): boolean {
-  const order = compareSlices(
-    left.keys,
-    left.keyOffsets[leftRow] as number,
-    left.keyOffsets[leftRow + 1] as number,
-    right.keys,
-    right.keyOffsets[rightRow] as number,
-    right.keyOffsets[rightRow + 1] as number,
-  );
-  return order < 0 || (order === 0 && left.timestampAt(leftRow) > right.timestampAt(rightRow));
-}
-
-/** Checks the index entry of a block. */
+/** Checks the time bounds of a block. */
 function problemOfIndex({ index }: Tail, ordinal: number, block: Block): string | undefined {
-  const { bytes, offsets } = index.firstKeys;
-  const start = offsets[ordinal] as number;
-  const end = offsets[ordinal + 1] as number;
-  if (compareSlices(bytes, start, end, block.keys, 0, block.keyOffsets[1] as number) !== 0) {
-    return 'first key is not the one of the index';
-  }
+  const partition = index.partitionOf(ordinal);
+  const entry = ordinal - partition.firstBlock;
   let minTimestamp = Number.POSITIVE_INFINITY;
   let maxTimestamp = Number.NEGATIVE_INFINITY;
   let minEnd = Number.POSITIVE_INFINITY;
@@ -85,14 +55,13 @@ function problemOfIndex({ index }: Tail, ordinal: number, block: Block): string 
     minEnd = Math.min(minEnd, block.endAt(row));
     maxEnd = Math.max(maxEnd, block.endAt(row));
   }
-  if (minEnd !== integerAt(index.minEnds, ordinal) || maxEnd !== integerAt(index.maxEnds, ordinal)) {
-    return 'end timestamps are not those of the index';
-  }
-  const first = block.timestampAt(0) === integerAt(index.firstTimestamps, ordinal);
-  const bounds =
-    minTimestamp === integerAt(index.minTimestamps, ordinal) &&
-    maxTimestamp === integerAt(index.maxTimestamps, ordinal);
-  return first && bounds ? undefined : 'timestamps are not those of the index';
+  const ends =
+    minEnd === integerAt(partition.minEnds, entry) && maxEnd === integerAt(partition.maxEnds, entry);
+  if (!ends) return 'end timestamps are not those of the index';
+  const starts =
+    minTimestamp === integerAt(partition.minTimestamps, entry) &&
+    maxTimestamp === integerAt(partition.maxTimestamps, entry);
+  return starts ? undefined : 'timestamps are not those of the index';
 }
 
 /** Checks that the filter denies no key. */

@@ -1,10 +1,23 @@
-/** The index of a file being written: one entry per finished block. */
+/**
+ * The index of a file being written: one entry per finished block, cut into partitions as it grows.
+ *
+ * Invariants:
+ * - A file whose entries fit one partition has no table: that partition is its index.
+ */
 import type { BlockBuilder } from '../block/block-builder.ts';
-import type { BlockIndexColumns } from '../file/block-index.ts';
+import { encodeIndexPartition } from '../block-index/index-partition.ts';
+import { encodePartitionTable, type PartitionEntry } from '../block-index/partition-table.ts';
+import type { Codec } from '../codec/codec.ts';
 import type { SectionSize } from '../file/footer.ts';
+import { encodeStoredBlock } from '../file/stored-block.ts';
+import { ByteSink } from '../sink.ts';
 
 /** What the integers of one entry take in the file, roughly. */
 const ENTRY_BYTES = 40;
+
+/** The first timestamp, stored bytes, raw bytes, rows, least and greatest timestamp, least and greatest end of a block. */
+const INTEGER_COLUMNS = 8;
+const STORED_BYTES = 1;
 
 /** Gathers index columns, and the least and greatest times over all blocks. */
 export class IndexBuilder {
@@ -15,20 +28,23 @@ export class IndexBuilder {
   maxEnd: number = Number.NEGATIVE_INFINITY;
   /** Roughly how large the index would be in the file. */
   estimatedBytes = 0;
-  readonly #firstKeys: Uint8Array[] = [];
-  readonly #firstTimestamps: number[] = [];
-  readonly #storedBytes: number[] = [];
-  readonly #rawBytes: number[] = [];
-  readonly #rows: number[] = [];
-  readonly #minTimestamps: number[] = [];
-  readonly #maxTimestamps: number[] = [];
-  readonly #minEnds: number[] = [];
-  readonly #maxEnds: number[] = [];
-  readonly #statistics: Uint8Array[][];
+  readonly #codec: Codec;
+  readonly #partitionBytes: number;
+  readonly #sink: ByteSink = new ByteSink(0);
+  /** The partition in progress. */
+  #firstKeys: Uint8Array[] = [];
+  #integers: number[][] = emptyColumns(INTEGER_COLUMNS);
+  #statistics: Uint8Array[][];
+  #pendingBytes = 0;
+  /** The partitions that were cut: their entries in the table, and their bytes, not yet sealed. */
+  readonly #entries: PartitionEntry[] = [];
+  readonly #stored: Uint8Array[] = [];
 
-  /** Creates an empty index with statistics of so many collectors. */
-  constructor(collectors: number) {
-    this.#statistics = Array.from({ length: collectors }, () => []);
+  /** Creates an empty index with statistics of so many collectors, in partitions of about `partitionBytes`. */
+  constructor(collectors: number, codec: Codec, partitionBytes: number) {
+    this.#codec = codec;
+    this.#partitionBytes = partitionBytes;
+    this.#statistics = emptyColumns(collectors);
   }
 
   /** Adds the entry of a block: its rows, its sizes, and the statistics of each collector. */
@@ -46,22 +62,30 @@ export class IndexBuilder {
       if (end < minEnd) minEnd = end;
       if (end > maxEnd) maxEnd = end;
     }
+    if (this.#pendingBytes >= this.#partitionBytes) this.#cut();
     const firstKey = block.keys.slice(0, block.keyOffsets[1]);
+    let bytes = ENTRY_BYTES + firstKey.length;
     this.#firstKeys.push(firstKey);
-    this.#firstTimestamps.push(timestamps[0] as number);
-    this.#storedBytes.push(size.stored);
-    this.#rawBytes.push(size.raw);
-    this.#rows.push(rows);
-    this.#minTimestamps.push(minTimestamp);
-    this.#maxTimestamps.push(maxTimestamp);
-    this.#minEnds.push(minEnd);
-    this.#maxEnds.push(maxEnd);
-    this.estimatedBytes += ENTRY_BYTES + firstKey.length;
-    for (let index = 0; index < statistics.length; index += 1) {
-      const bytes = statistics[index] as Uint8Array;
-      (this.#statistics[index] as Uint8Array[]).push(bytes);
-      this.estimatedBytes += bytes.length;
+    const facts = [
+      timestamps[0] as number,
+      size.stored,
+      size.raw,
+      rows,
+      minTimestamp,
+      maxTimestamp,
+      minEnd,
+      maxEnd,
+    ];
+    for (let column = 0; column < facts.length; column += 1) {
+      (this.#integers[column] as number[]).push(facts[column] as number);
     }
+    for (let column = 0; column < statistics.length; column += 1) {
+      const one = statistics[column] as Uint8Array;
+      (this.#statistics[column] as Uint8Array[]).push(one);
+      bytes += one.length;
+    }
+    this.#pendingBytes += bytes;
+    this.estimatedBytes += bytes;
     this.minTimestamp = Math.min(this.minTimestamp, minTimestamp);
     this.maxTimestamp = Math.max(this.maxTimestamp, maxTimestamp);
     this.minEnd = Math.min(this.minEnd, minEnd);
@@ -69,21 +93,48 @@ export class IndexBuilder {
     this.blocks += 1;
   }
 
-  /** Returns the columns in the order of the format. */
-  columns(): BlockIndexColumns {
-    return {
-      firstKeys: this.#firstKeys,
-      integers: [
-        this.#firstTimestamps,
-        this.#storedBytes,
-        this.#rawBytes,
-        this.#rows,
-        this.#minTimestamps,
-        this.#maxTimestamps,
-        this.#minEnds,
-        this.#maxEnds,
-      ],
-      statistics: this.#statistics,
-    };
+  /**
+   * Appends the raw index section to `sink`, and returns the stored partitions that lie before it, to be sealed; none
+   * where the section is the one partition itself.
+   */
+  finish(sink: ByteSink): readonly Uint8Array[] {
+    if (this.#entries.length === 0) {
+      encodeIndexPartition(sink, this.#columns());
+      return [];
+    }
+    this.#cut();
+    encodePartitionTable(sink, this.#entries);
+    return this.#stored;
   }
+
+  /** Ends the partition in progress, which has an entry at least. */
+  #cut(): void {
+    const sink = this.#sink;
+    encodeIndexPartition(sink, this.#columns());
+    const stored = encodeStoredBlock(sink.view(), this.#codec);
+    let dataBytes = 0;
+    for (const bytes of this.#integers[STORED_BYTES] as number[]) dataBytes += bytes;
+    this.#entries.push({
+      firstKey: this.#firstKeys[0] as Uint8Array,
+      firstTimestamp: this.#integers[0]?.[0] as number,
+      storedBytes: stored.length,
+      rawBytes: sink.offset,
+      blocks: this.#firstKeys.length,
+      dataBytes,
+    });
+    this.#stored.push(stored);
+    sink.reset(2 * this.#partitionBytes);
+    this.#firstKeys = [];
+    this.#integers = emptyColumns(INTEGER_COLUMNS);
+    this.#statistics = emptyColumns(this.#statistics.length);
+    this.#pendingBytes = 0;
+  }
+
+  #columns(): Parameters<typeof encodeIndexPartition>[1] {
+    return { firstKeys: this.#firstKeys, integers: this.#integers, statistics: this.#statistics };
+  }
+}
+
+function emptyColumns<T>(count: number): T[][] {
+  return Array.from({ length: count }, () => []);
 }

@@ -17,11 +17,16 @@ import { BlockBuilder, rowsWeight } from '../block/block-builder.ts';
 import type { Codec } from '../codec/codec.ts';
 import { none } from '../codec/none.ts';
 import type { Collector } from '../collector/collector.ts';
-import { encodeBlockIndex } from '../file/block-index.ts';
-import { encodeFooter, FEATURE_TIMESTAMPS_ABSENT, FOOTER_BYTES, type SectionSize } from '../file/footer.ts';
+import {
+  encodeFooter,
+  FEATURE_INDEX_PARTITIONED,
+  FEATURE_TIMESTAMPS_ABSENT,
+  FOOTER_BYTES,
+  type SectionSize,
+} from '../file/footer.ts';
 import { encodeProperties } from '../file/properties.ts';
 import { compareRangeDeletes, encodeRangeDeletes } from '../file/range-deletes.ts';
-import { codecIdOf, encodeStoredBlock } from '../file/stored-block.ts';
+import { codecIdOf, encodeStoredBlock, sealStoredBlock } from '../file/stored-block.ts';
 import { KeyHashes } from '../filter/key-hashes.ts';
 import { BLOCK_BYTES_MAX, BLOCKS_MAX, BOUND_BYTES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import { DELETE, MERGE, NEVER, type RangeDelete, type Row, type RowKind, type RowPosition } from '../row.ts';
@@ -76,7 +81,8 @@ export class SstWriter {
     this.#options = resolveWriterOptions(options);
     this.#hashes = this.#options.filter === undefined ? undefined : new KeyHashes();
     this.#collectors = this.#options.collectors.map((definition) => definition.create());
-    this.#index = new IndexBuilder(this.#collectors.length);
+    const { codec, indexPartitionBytes } = this.#options;
+    this.#index = new IndexBuilder(this.#collectors.length, codec, indexPartitionBytes);
   }
 
   /**
@@ -205,7 +211,8 @@ export class SstWriter {
       })),
     };
     const sink = this.#sink;
-    encodeBlockIndex(sink, this.#index.columns());
+    const partitions = this.#index.finish(sink);
+    for (const partition of partitions) this.#store(partition);
     const index = this.#section(codec);
     if (filter !== undefined && this.#rows > 0) {
       sink.byte(filter.id);
@@ -225,7 +232,9 @@ export class SstWriter {
       properties: propertiesSize,
       dataBytes,
       salt,
-      required: timestampsAbsent ? FEATURE_TIMESTAMPS_ABSENT : 0,
+      required:
+        (timestampsAbsent ? FEATURE_TIMESTAMPS_ABSENT : 0) |
+        (partitions.length > 0 ? FEATURE_INDEX_PARTITIONED : 0),
       codecs: this.#codecs,
     });
     this.#chunks.push(footer);
@@ -283,12 +292,18 @@ export class SstWriter {
         `file needs a section above ${BLOCK_BYTES_MAX} bytes: bytes=${raw}`,
       );
     }
-    const stored = encodeStoredBlock(sink.view(), codec, this.#options.salt, this.#offset);
+    const stored = encodeStoredBlock(sink.view(), codec);
     sink.reset(4 * this.#options.blockBytes);
+    this.#store(stored);
+    return { stored: stored.length, raw };
+  }
+
+  /** Seals a stored block at the end of the file. */
+  #store(stored: Uint8Array): void {
+    sealStoredBlock(stored, this.#options.salt, this.#offset);
     this.#codecs |= 1 << codecIdOf(stored);
     this.#chunks.push(stored);
     this.#offset += stored.length;
-    return { stored: stored.length, raw };
   }
 
   #facts(): Omit<SstSummary, 'bytes' | 'tailBytes' | 'statistics'> {

@@ -3,10 +3,9 @@ import { ClorthoError } from '@clortho/base';
 import type { Codec, CodecName } from '../codec/codec.ts';
 import { codecByName } from '../codec/registry.ts';
 import type { CollectorDefinition } from '../collector/collector.ts';
-import { COLLECTORS_MAX } from '../file/block-index.ts';
 import type { FilterFamily, FilterOptions } from '../filter/filter.ts';
 import { filterFamily } from '../filter/registry.ts';
-import { VALUE_BYTES_MAX } from '../limits.ts';
+import { COLLECTORS_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 
 /** How to write a file; all optional. */
 export interface SstWriterOptions {
@@ -25,6 +24,8 @@ export interface SstWriterOptions {
    * Default `'stored'`.
    */
   readonly timestamps?: 'stored' | 'absent' | undefined;
+  /** An index above this many bytes is cut into partitions of about this size. Default 128 KiB. */
+  readonly indexPartitionBytes?: number | undefined;
 }
 
 /** The options with defaults and parts looked up. */
@@ -35,18 +36,20 @@ export interface ResolvedWriterOptions {
   readonly collectors: readonly CollectorDefinition[];
   readonly salt: number;
   readonly timestampsAbsent: boolean;
+  readonly indexPartitionBytes: number;
 }
 
 const BLOCK_BYTES = 32 * 1024;
+const INDEX_PARTITION_BYTES = 128 * 1024;
 
 /** Checks options and fills in defaults. Throws `CLORTHO_INVALID`; `CLORTHO_UNSUPPORTED` for a codec not available. */
 export function resolveWriterOptions(options: SstWriterOptions): ResolvedWriterOptions {
-  const { blockBytes = BLOCK_BYTES, codec = 'lz4', salt = 0, collectors = [] } = options;
-  if (!Number.isSafeInteger(blockBytes) || blockBytes < 1 || blockBytes > VALUE_BYTES_MAX) {
-    throw new ClorthoError(
-      'CLORTHO_INVALID',
-      `block size out of [1, ${VALUE_BYTES_MAX}]: blockBytes=${blockBytes}`,
-    );
+  const { blockBytes = BLOCK_BYTES, indexPartitionBytes = INDEX_PARTITION_BYTES } = options;
+  const { codec = 'lz4', salt = 0, collectors = [] } = options;
+  for (const [name, bytes] of Object.entries({ blockBytes, indexPartitionBytes })) {
+    if (!Number.isSafeInteger(bytes) || bytes < 1 || bytes > VALUE_BYTES_MAX) {
+      throw new ClorthoError('CLORTHO_INVALID', `size out of [1, ${VALUE_BYTES_MAX}]: ${name}=${bytes}`);
+    }
   }
   if (!Number.isInteger(salt) || salt < 0 || salt > 0xffff_ffff) {
     throw new ClorthoError('CLORTHO_INVALID', `salt is not an unsigned 32-bit number: salt=${salt}`);
@@ -65,5 +68,6 @@ export function resolveWriterOptions(options: SstWriterOptions): ResolvedWriterO
     collectors,
     salt,
     timestampsAbsent: options.timestamps === 'absent',
+    indexPartitionBytes,
   };
 }

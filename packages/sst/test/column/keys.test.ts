@@ -2,10 +2,11 @@ import { compareBytes, concatBytes } from '@clortho/base';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeIntegers } from '../../src/column/integers.ts';
+import { encodeKeyList } from '../../src/column/key-list.ts';
 import { decodeKeys } from '../../src/column/keys.ts';
-import { encodeKeyList } from '../../src/file/block-index.ts';
 import { ByteSink } from '../../src/sink.ts';
 import { keyArbitrary } from '../support/rows.ts';
+import { sectionOf } from '../support/section.ts';
 
 const text = new TextEncoder();
 
@@ -16,7 +17,7 @@ function encode(keys: readonly Uint8Array[]): Uint8Array {
 }
 
 function decode(bytes: Uint8Array, count: number): Uint8Array[] {
-  const keys = decodeKeys({ bytes, offset: 0, name: 'test', fileOffset: 0 }, count, 65_535);
+  const keys = decodeKeys(sectionOf(bytes), count, 65_535);
   return Array.from({ length: count }, (_, index) =>
     keys.bytes.slice(keys.offsets[index], keys.offsets[index + 1]),
   );
@@ -60,6 +61,6 @@ describe('a key column', () => {
     encodeIntegers(sink, new Float64Array(132), 132);
     encodeIntegers(sink, new Float64Array(2100), 2100);
     sink.reserve(65_535);
-    expect(() => decode(sink.view(), 2100)).toThrow(/keys exceed the bound of a block/);
+    expect(() => decode(sink.view(), 2100)).toThrow(/more than the bound of a block/);
   });
 });

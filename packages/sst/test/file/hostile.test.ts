@@ -3,7 +3,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { BlockBuilder } from '../../src/block/block-builder.ts';
 import { decodeBlock } from '../../src/block/decode-block.ts';
-import { decodeBlockIndex, encodeBlockIndex } from '../../src/file/block-index.ts';
+import { decodeIndexPartition, encodeIndexPartition } from '../../src/block-index/index-partition.ts';
+import { decodePartitionTable, encodePartitionTable } from '../../src/block-index/partition-table.ts';
 import { decodeProperties, encodeProperties } from '../../src/file/properties.ts';
 import { decodeRangeDeletes, encodeRangeDeletes } from '../../src/file/range-deletes.ts';
 import { KeyHashes } from '../../src/filter/key-hashes.ts';
@@ -11,6 +12,7 @@ import { decodeFilter, filterFamily } from '../../src/filter/registry.ts';
 import { NEVER, PUT } from '../../src/row.ts';
 import type { Section } from '../../src/section.ts';
 import { ByteSink } from '../../src/sink.ts';
+import { sectionOf } from '../support/section.ts';
 
 const text = new TextEncoder();
 const keys = Array.from({ length: 40 }, (_, index) =>
@@ -32,14 +34,25 @@ const block = bytesOf((sink) => {
 });
 
 const index = bytesOf((sink) => {
-  const column = keys.map((_, at) => 100 + at);
-  encodeBlockIndex(sink, {
+  encodeIndexPartition(sink, {
     firstKeys: keys,
-    integers: Array.from({ length: 8 }, () => column),
+    integers: Array.from({ length: 8 }, () => keys.map((_, at) => 200 - at)),
     statistics: [keys, keys],
   });
 });
-const indexDataBytes = keys.reduce((sum, _, at) => sum + 100 + at, 0);
+const indexDataBytes = keys.reduce((sum, _, at) => sum + 200 - at, 0);
+
+const table = bytesOf((sink) => {
+  const entries = keys.map((firstKey, at) => ({
+    firstKey,
+    firstTimestamp: 200 - at,
+    storedBytes: 100,
+    rawBytes: 150 + at,
+    blocks: 7,
+    dataBytes: 1000,
+  }));
+  encodePartitionTable(sink, entries);
+});
 
 const ranges = bytesOf((sink) => {
   encodeRangeDeletes(
@@ -89,7 +102,13 @@ function readBlock(section: Section): void {
 
 const decoders: [name: string, bytes: Uint8Array, decode: (section: Section) => unknown][] = [
   ['block', block, readBlock],
-  ['index', index, (section) => decodeBlockIndex(section, indexDataBytes, undefined)],
+  [
+    'index',
+    index,
+    (section) =>
+      decodeIndexPartition(section, { firstBlock: 0, dataStart: 0, dataEnd: indexDataBytes }, undefined),
+  ],
+  ['partition table', table, (section) => decodePartitionTable(section, 40_000, 44_000, undefined)],
   ['range deletes', ranges, (section) => decodeRangeDeletes(section, undefined)],
   ['properties', properties, decodeProperties],
   ['filter', filterBytes('split-block-bloom'), (section) => decodeFilter(section).mayContain(1, 2)],
@@ -97,17 +116,10 @@ const decoders: [name: string, bytes: Uint8Array, decode: (section: Section) => 
 ];
 
 describe.each(decoders)('a hostile %s, with a checksum that is right,', (_, bytes, decode) => {
-  const section = (damaged: Uint8Array): Section => ({
-    bytes: damaged,
-    offset: 0,
-    name: 'hostile',
-    fileOffset: 0,
-  });
-
   /** Runs the decoder; any error that is not one of ours fails the test. */
   function attempt(damaged: Uint8Array): void {
     try {
-      decode(section(damaged));
+      decode(sectionOf(damaged));
     } catch (error) {
       if (isClorthoError(error, 'CLORTHO_CORRUPT') || isClorthoError(error, 'CLORTHO_UNSUPPORTED')) return;
       throw error;
@@ -115,7 +127,7 @@ describe.each(decoders)('a hostile %s, with a checksum that is right,', (_, byte
   }
 
   it('decodes when nobody touched it', () => {
-    expect(() => decode(section(bytes))).not.toThrow();
+    expect(() => decode(sectionOf(bytes))).not.toThrow();
   });
 
   it('is refused or read within bounds when bytes change', () => {
@@ -150,7 +162,7 @@ describe('what hostile bytes claim', () => {
     // Rows, then an index of blocks, then ranges: each claims 2^50 of them.
     const claim = Uint8Array.of(0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x02, 0, 0, 0, 0, 0, 0, 0);
     for (const [, , decode] of decoders) {
-      expect(() => decode({ bytes: claim, offset: 0, name: 'hostile', fileOffset: 0 })).toThrow(ClorthoError);
+      expect(() => decode(sectionOf(claim))).toThrow(ClorthoError);
     }
     expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(2 ** 20);
   });
@@ -158,7 +170,7 @@ describe('what hostile bytes claim', () => {
   it('of properties is refused when it is no record', () => {
     // An array, a number, a map whose key is a map, and a map without anything.
     for (const bytes of [[0x90], [0x07], [0x81, 0x81, 1, 2, 3], [0x80]]) {
-      const properties = { bytes: Uint8Array.from(bytes), offset: 0, name: 'hostile', fileOffset: 0 };
+      const properties = sectionOf(Uint8Array.from(bytes));
       expect(() => decodeProperties(properties)).toThrow(
         expect.objectContaining({ code: 'CLORTHO_CORRUPT' }),
       );
@@ -168,9 +180,7 @@ describe('what hostile bytes claim', () => {
   it('of msgpack arrays, maps and strings is checked against the bytes there are', () => {
     for (const head of [0xdd, 0xdf, 0xdb, 0xc6]) {
       const bytes = Uint8Array.of(head, 0x7f, 0xff, 0xff, 0xff, 0);
-      expect(() => decodeProperties({ bytes, offset: 0, name: 'hostile', fileOffset: 0 })).toThrow(
-        /not plain msgpack/,
-      );
+      expect(() => decodeProperties(sectionOf(bytes))).toThrow(/not plain msgpack/);
     }
   });
 });

@@ -30,60 +30,71 @@ function readAll(bytes: Uint8Array): string {
   return parts.join('\n');
 }
 
-describe.each<CodecName>([...codecNames])('a file with codec %s', (codec) => {
-  let whole: Uint8Array;
-  let expected: string;
-  beforeAll(() => {
-    whole = encodeSst(rows, { codec, blockBytes: 300, salt: 0xdeadbeef, collectors, rangeDeletes }).bytes;
-    expected = readAll(whole);
-  });
+const kinds: [CodecName, number][] = [
+  ...codecNames.map((codec): [CodecName, number] => [codec, 131_072]),
+  ['lz4', 100],
+];
 
-  it('cut at any length is refused', () => {
-    for (let length = 0; length < whole.length; length += 1) {
-      expect(() => readAll(whole.subarray(0, length)), `length ${length}`).toThrow(
-        expect.objectContaining({ code: 'CLORTHO_CORRUPT' }),
-      );
-    }
-  });
+describe.each(kinds)(
+  'a file with codec %s and index partitions of %i bytes',
+  (codec, indexPartitionBytes) => {
+    let whole: Uint8Array;
+    let expected: string;
+    beforeAll(() => {
+      const shape = { codec, blockBytes: 300, indexPartitionBytes };
+      whole = encodeSst(rows, { ...shape, salt: 0xdeadbeef, collectors, rangeDeletes }).bytes;
+      expected = readAll(whole);
+    });
 
-  it('with any bit flipped is refused or read right', () => {
-    let refused = 0;
-    for (let bit = 0; bit < whole.length * 8; bit += 1) {
-      const bytes = whole.slice();
-      bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
-      try {
-        if (readAll(bytes) !== expected) expect.fail(`bit ${bit} changed the rows`);
-      } catch (error) {
-        if (!isClorthoError(error)) throw error;
-        if (error.code !== 'CLORTHO_CORRUPT' && error.code !== 'CLORTHO_UNSUPPORTED') throw error;
-        refused += 1;
-      }
-    }
-    // Checksums cover every bit: none is without consequence.
-    expect(refused).toBe(whole.length * 8);
-  });
-
-  it('with bytes lost or added in the middle is refused', () => {
-    for (let at = 0; at < whole.length; at += 7) {
-      const lost = Buffer.concat([whole.subarray(0, at), whole.subarray(at + 1)]);
-      const added = Buffer.concat([whole.subarray(0, at), Uint8Array.of(0), whole.subarray(at)]);
-      for (const bytes of [lost, added]) {
-        expect(() => readAll(new Uint8Array(bytes))).toThrow(
+    it('cut at any length is refused', () => {
+      for (let length = 0; length < whole.length; length += 1) {
+        expect(() => readAll(whole.subarray(0, length)), `length ${length}`).toThrow(
           expect.objectContaining({ code: 'CLORTHO_CORRUPT' }),
         );
       }
-    }
-  });
+    });
 
-  it('names the file and the offset of the damage', async () => {
-    const bytes = whole.slice();
-    const [, second] = Sst.openBytes(whole).blockTable();
-    const offset = second?.offset as number;
-    bytes[offset + 3] = (bytes[offset + 3] as number) ^ 4;
-    const sst = Sst.openBytes(bytes, { name: 'damaged.sst' });
-    await expect(sst.verify()).rejects.toThrow(`block checksum mismatch: file=damaged.sst offset=${offset}`);
-  });
-});
+    it('with any bit flipped is refused or read right', () => {
+      let refused = 0;
+      for (let bit = 0; bit < whole.length * 8; bit += 1) {
+        const bytes = whole.slice();
+        bytes[bit >> 3] = (bytes[bit >> 3] as number) ^ (1 << (bit & 7));
+        try {
+          if (readAll(bytes) !== expected) expect.fail(`bit ${bit} changed the rows`);
+        } catch (error) {
+          if (!isClorthoError(error)) throw error;
+          if (error.code !== 'CLORTHO_CORRUPT' && error.code !== 'CLORTHO_UNSUPPORTED') throw error;
+          refused += 1;
+        }
+      }
+      // Checksums cover every bit: none is without consequence.
+      expect(refused).toBe(whole.length * 8);
+    });
+
+    it('with bytes lost or added in the middle is refused', () => {
+      for (let at = 0; at < whole.length; at += 7) {
+        const lost = Buffer.concat([whole.subarray(0, at), whole.subarray(at + 1)]);
+        const added = Buffer.concat([whole.subarray(0, at), Uint8Array.of(0), whole.subarray(at)]);
+        for (const bytes of [lost, added]) {
+          expect(() => readAll(new Uint8Array(bytes))).toThrow(
+            expect.objectContaining({ code: 'CLORTHO_CORRUPT' }),
+          );
+        }
+      }
+    });
+
+    it('names the file and the offset of the damage', async () => {
+      const bytes = whole.slice();
+      const [, second] = Sst.openBytes(whole).blockTable();
+      const offset = second?.offset as number;
+      bytes[offset + 3] = (bytes[offset + 3] as number) ^ 4;
+      const sst = Sst.openBytes(bytes, { name: 'damaged.sst' });
+      await expect(sst.verify()).rejects.toThrow(
+        `block checksum mismatch: file=damaged.sst offset=${offset}`,
+      );
+    });
+  },
+);
 
 describe('valid blocks in the wrong place', () => {
   const alike: Row[] = rows.map((row) => ({ ...row, kind: PUT, value: new Uint8Array(20) }));

@@ -1,5 +1,5 @@
 /**
- * The index: the facts of every data block, in columns, kept in memory while the file is open.
+ * A partition of the index: the facts of consecutive data blocks, in columns. A small file has one, which is its index.
  *
  *     blocks varint
  *     first keys (key column)
@@ -9,23 +9,31 @@
  * Blocks tile the file from offset 0, so lengths give the offsets.
  *
  * Invariants:
- * - Blocks are ordered by (first key ascending, first timestamp descending), as their rows are.
+ * - Blocks ascend strictly by (first key ascending, first timestamp descending), as their rows do.
  */
 import { decodeByteStrings, encodeByteStrings } from '../column/byte-strings.ts';
 import { decodeIntegers, encodeIntegers, type Integers, integerAt } from '../column/integers.ts';
-import { decodeKeys, encodeKeys, type Keys, keysWeight } from '../column/keys.ts';
-import { countBefore } from '../column/search-keys.ts';
+import { encodeKeyList } from '../column/key-list.ts';
+import { decodeKeys, type Keys, keysWeight } from '../column/keys.ts';
+import { checkOrder } from '../column/order.ts';
 import { decodeTimestamps } from '../column/timestamps.ts';
-import { BLOCK_BYTES_MAX, BLOCKS_MAX, KEY_BYTES_MAX } from '../limits.ts';
+import { ENVELOPE_BYTES } from '../file/stored-block.ts';
+import { BLOCKS_MAX, COLLECTORS_MAX, KEY_BYTES_MAX } from '../limits.ts';
 import { corruptSection, endSection, type Section, takeVarint } from '../section.ts';
 import type { ByteSink } from '../sink.ts';
-import { ENVELOPE_BYTES } from './stored-block.ts';
 
-/** The most collectors of a file. */
-export const COLLECTORS_MAX = 64;
+/** Where a partition lies among the blocks of its file. */
+export interface PartitionPlace {
+  /** The ordinal of its first block. */
+  readonly firstBlock: number;
+  /** Where in the file its blocks begin and end. */
+  readonly dataStart: number;
+  readonly dataEnd: number;
+}
 
-/** The index in memory; block b is `[offsets[b], offsets[b + 1])` of the file. */
-export interface BlockIndex {
+/** A partition in memory; its block b is `[offsets[b], offsets[b + 1])` of the file. */
+export interface IndexPartition {
+  readonly firstBlock: number;
   readonly blocks: number;
   readonly firstKeys: Keys;
   readonly firstTimestamps: Integers;
@@ -40,16 +48,16 @@ export interface BlockIndex {
   readonly statistics: readonly (readonly Uint8Array[])[];
 }
 
-/** The columns of an index being written: one element per block. */
-export interface BlockIndexColumns {
+/** The columns of a partition being written: one element per block. */
+export interface PartitionColumns {
   readonly firstKeys: readonly Uint8Array[];
   /** In the order of the format: first timestamps to greatest ends. */
   readonly integers: readonly (readonly number[])[];
   readonly statistics: readonly (readonly Uint8Array[])[];
 }
 
-/** Encodes an index. */
-export function encodeBlockIndex(sink: ByteSink, columns: BlockIndexColumns): void {
+/** Encodes a partition. */
+export function encodeIndexPartition(sink: ByteSink, columns: PartitionColumns): void {
   const blocks = columns.firstKeys.length;
   sink.varint(blocks);
   encodeKeyList(sink, columns.firstKeys);
@@ -58,35 +66,25 @@ export function encodeBlockIndex(sink: ByteSink, columns: BlockIndexColumns): vo
   for (const column of columns.statistics) encodeByteStrings(sink, column);
 }
 
-/** Encodes sorted keys given one by one. */
-export function encodeKeyList(sink: ByteSink, keys: readonly Uint8Array[]): void {
-  const offsets = new Float64Array(keys.length + 1);
-  for (let index = 0; index < keys.length; index += 1) {
-    offsets[index + 1] = (offsets[index] as number) + (keys[index] as Uint8Array).length;
-  }
-  const bytes = new Uint8Array(offsets[keys.length] as number);
-  for (let index = 0; index < keys.length; index += 1) bytes.set(keys[index] as Uint8Array, offsets[index]);
-  encodeKeys(sink, bytes, offsets, keys.length);
-}
-
 /**
- * Decodes an index whose blocks tile `[0, dataBytes)`; with `timestamp`, all rows have that one (the file stores none).
+ * Decodes a partition whose blocks tile its place; with `timestamp`, all rows have that one (the file stores none).
  *
  * @throws {ClorthoError} `CLORTHO_CORRUPT`.
  */
-export function decodeBlockIndex(
+export function decodeIndexPartition(
   section: Section,
-  dataBytes: number,
+  place: PartitionPlace,
   timestamp: number | undefined,
-): BlockIndex {
+): IndexPartition {
   const blocks = takeVarint(section, Math.min(BLOCKS_MAX, section.bytes.length));
   const firstKeys = decodeKeys(section, blocks, KEY_BYTES_MAX);
   const start = (): Integers => decodeTimestamps(section, blocks, timestamp);
   const end = (): Integers => decodeTimestamps(section, blocks, undefined);
   const firstTimestamps = start();
-  const offsets = decodeOffsets(section, blocks, dataBytes);
-  const rawBytes = decodeIntegers(section, blocks, 1, BLOCK_BYTES_MAX);
-  const rows = decodeIntegers(section, blocks, 1, BLOCK_BYTES_MAX);
+  checkOrder(section, firstKeys, firstTimestamps);
+  const offsets = decodeOffsets(section, blocks, place);
+  const rawBytes = decodeIntegers(section, blocks, 1, section.bytesMax);
+  const rows = decodeIntegers(section, blocks, 1, section.bytesMax);
   const minTimestamps = start();
   const maxTimestamps = start();
   const minEnds = end();
@@ -98,6 +96,7 @@ export function decodeBlockIndex(
   }
   endSection(section);
   return {
+    firstBlock: place.firstBlock,
     blocks,
     firstKeys,
     firstTimestamps,
@@ -112,32 +111,27 @@ export function decodeBlockIndex(
   };
 }
 
-/**
- * Returns the last block whose first row is not after (key, timestamp), or -1: the block that holds the first row
- * at or after that place, unless that row begins the next block.
- */
-export function findBlock(index: BlockIndex, key: Uint8Array, timestamp: number): number {
-  return countBefore(index.firstKeys, index.firstTimestamps, key, timestamp, true) - 1;
-}
-
-/** Returns the memory that an index holds, in bytes. */
-export function blockIndexWeight(index: BlockIndex): number {
-  let weight = keysWeight(index.firstKeys) + index.offsets.byteLength;
-  const { firstTimestamps, rawBytes, rows, minTimestamps, maxTimestamps, minEnds, maxEnds } = index;
+/** Returns the memory that a partition holds, in bytes. */
+export function partitionWeight(partition: IndexPartition): number {
+  let weight = keysWeight(partition.firstKeys) + partition.offsets.byteLength;
+  const { firstTimestamps, rawBytes, rows, minTimestamps, maxTimestamps, minEnds, maxEnds } = partition;
   for (const column of [firstTimestamps, rawBytes, rows, minTimestamps, maxTimestamps, minEnds, maxEnds]) {
     weight += column.values?.byteLength ?? 0;
   }
   // A view costs more than the few bytes that it shows.
-  for (const column of index.statistics) for (const bytes of column) weight += bytes.length + 100;
+  for (const column of partition.statistics) for (const bytes of column) weight += bytes.length + 100;
   return weight;
 }
 
-function decodeOffsets(section: Section, blocks: number, dataBytes: number): Float64Array {
-  const stored = decodeIntegers(section, blocks, ENVELOPE_BYTES + 1, BLOCK_BYTES_MAX + ENVELOPE_BYTES);
+function decodeOffsets(section: Section, blocks: number, place: PartitionPlace): Float64Array {
+  const stored = decodeIntegers(section, blocks, ENVELOPE_BYTES + 1, section.bytesMax + ENVELOPE_BYTES);
   const offsets = new Float64Array(blocks + 1);
+  offsets[0] = place.dataStart;
   for (let index = 0; index < blocks; index += 1) {
     offsets[index + 1] = (offsets[index] as number) + integerAt(stored, index);
   }
-  if (offsets[blocks] !== dataBytes) throw corruptSection(section, `blocks do not tile ${dataBytes} bytes`);
+  if (offsets[blocks] !== place.dataEnd) {
+    throw corruptSection(section, `blocks do not tile [${place.dataStart}, ${place.dataEnd})`);
+  }
   return offsets;
 }
