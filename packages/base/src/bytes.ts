@@ -70,7 +70,7 @@ export function prefixSuccessor(prefix: Uint8Array): Uint8Array | undefined {
   let length = prefix.length;
   while (length > 0 && prefix[length - 1] === 0xff) length -= 1;
   if (length === 0) return undefined;
-  const successor = prefix.slice(0, length);
+  const successor = copyBytes(prefix, 0, length);
   successor[length - 1] = (successor[length - 1] as number) + 1;
   return successor;
 }
@@ -103,6 +103,31 @@ export function decodeUtf8(bytes: Uint8Array): string {
   } catch (cause) {
     throw new ClorthoError('CLORTHO_INVALID', `bytes are not UTF-8: length=${bytes.length}`, { cause });
   }
+}
+
+/** Below this a loop copies faster than a view and `set`. */
+const LOOP_BYTES_MAX = 40;
+
+/** Writes `source[start, end)` to `target` from `at`. The two may share memory only where nothing overlaps. */
+export function writeBytes(
+  target: Uint8Array,
+  at: number,
+  source: Uint8Array,
+  start: number,
+  end: number,
+): void {
+  if (end - start > LOOP_BYTES_MAX) {
+    target.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
+    return;
+  }
+  for (let from = start, to = at; from < end; from += 1, to += 1) target[to] = source[from] as number;
+}
+
+/** Returns a copy of `bytes[start, end)` in memory of its own; of a `Buffer` as well, whose `slice` is a view. */
+export function copyBytes(bytes: Uint8Array, start = 0, end: number = bytes.length): Uint8Array {
+  const copy = new Uint8Array(end - start);
+  writeBytes(copy, 0, bytes, start, end);
+  return copy;
 }
 
 /** Returns one array holding all `parts` in order, as a copy. */

@@ -4,6 +4,7 @@ export {
   compareBytes,
   compareSlices,
   concatBytes,
+  copyBytes,
   decodeUtf8,
   EMPTY_BYTES,
   encodeUtf8,
@@ -12,6 +13,7 @@ export {
   prefixSuccessor,
   sharedPrefixLength,
   startsWith,
+  writeBytes,
 } from './bytes.ts';
 export { checksum } from './checksum.ts';
 export { type Clock, systemClock } from './clock.ts';

@@ -6,7 +6,7 @@
  * - Files of one delta run share `run`; runs never overlap in age, so `run` orders them.
  * - The rows of a `uniform` file carry no timestamps: all of them have `run`.
  */
-import { prefixSuccessor } from '@clortho/base';
+import { copyBytes, prefixSuccessor } from '@clortho/base';
 
 /** Where a file stands in a family's tree. */
 export type Tier = 'delta' | 'current' | 'history';
@@ -60,7 +60,7 @@ export function objectKey(fileId: string): string {
 
 /** Returns the longest allowed lower bound of `minKey`: itself or a prefix, as a copy. */
 export function lowerBound(minKey: Uint8Array): Uint8Array {
-  return minKey.slice(0, BOUND_BYTES_MAX);
+  return copyBytes(minKey, 0, Math.min(minKey.length, BOUND_BYTES_MAX));
 }
 
 /** Returns an exclusive upper bound above `maxKey` and all its extensions that were cut, as a copy. */
@@ -73,7 +73,7 @@ export function upperBound(maxKey: Uint8Array): Uint8Array | undefined {
 
 /** Returns the shortest allowed exclusive bound at or above `bound`: itself, or the end of its prefix, as a copy. */
 export function shortenUpper(bound: Uint8Array): Uint8Array | undefined {
-  if (bound.length <= BOUND_BYTES_MAX) return bound.slice();
+  if (bound.length <= BOUND_BYTES_MAX) return copyBytes(bound);
   return prefixSuccessor(bound.subarray(0, BOUND_BYTES_MAX));
 }
 

@@ -22,7 +22,7 @@ import {
 import { REGISTERS_PER_CALL_MAX, type RegisterStore } from '@clortho/registers';
 import { newFamilyRecord } from '../catalog/family.ts';
 import { DEFAULT_FAMILY, encodeStoreRecord, STORE_KEY, type StoreRecord } from '../catalog/record.ts';
-import { keyBytes } from '../input/bytes.ts';
+import { ownedKeyBytes } from '../input/bytes.ts';
 import type { OpenOptions } from '../options.ts';
 
 /** The most shards of a store: its registers fit one call together with its record and map. */
@@ -82,7 +82,7 @@ export function splitKeys(shards: NonNullable<OpenOptions['shards']>): Uint8Arra
     throw new ClorthoError('CLORTHO_INVALID', `a store has 1 to ${SHARDS_MAX} shards: shards=${count}`);
   }
   if (isCount) return evenSplits(shards);
-  const keys = shards.map((key) => keyBytes(key, 'split key').slice());
+  const keys = shards.map((key) => ownedKeyBytes(key, 'split key'));
   for (const [index, key] of keys.entries()) {
     const before = index === 0 ? new Uint8Array(0) : (keys[index - 1] as Uint8Array);
     if (compareBytes(before, key) < 0) continue;

@@ -12,6 +12,7 @@
  */
 import { compareSlices } from '@clortho/base';
 import { integerAt } from '../column/integers.ts';
+import { type Keys, keyStartAt } from '../column/keys.ts';
 import { countBefore } from '../column/search-keys.ts';
 import { corruptFile } from '../section.ts';
 import { type IndexPartition, partitionWeight } from './index-partition.ts';
@@ -169,18 +170,13 @@ function checkedPartition(
   return partition;
 }
 
-function compareEntries(
-  left: IndexPartition['firstKeys'],
-  leftIndex: number,
-  right: IndexPartition['firstKeys'],
-  rightIndex: number,
-): number {
+function compareEntries(left: Keys, leftIndex: number, right: Keys, rightIndex: number): number {
   return compareSlices(
-    left.bytes,
-    left.offsets[leftIndex] as number,
-    left.offsets[leftIndex + 1] as number,
-    right.bytes,
-    right.offsets[rightIndex] as number,
-    right.offsets[rightIndex + 1] as number,
+    left.keyBytes,
+    keyStartAt(left, leftIndex),
+    keyStartAt(left, leftIndex + 1),
+    right.keyBytes,
+    keyStartAt(right, rightIndex),
+    keyStartAt(right, rightIndex + 1),
   );
 }

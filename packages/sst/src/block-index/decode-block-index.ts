@@ -1,4 +1,5 @@
 /** From the sections of a tail to the index of the file. */
+import { copyBytes } from '@clortho/base';
 import { integerAt } from '../column/integers.ts';
 import { FEATURE_INDEX_PARTITIONED, type Footer } from '../file/footer.ts';
 import { type BlockOrigin, checkStoredBlock, decodeStoredBlock } from '../file/stored-block.ts';
@@ -27,7 +28,7 @@ export function decodeBlockIndex(
   }
   const table = decodePartitionTable(section, dataBytes, dataBytes + partitionBytes, timestamp);
   const { blocks, data, offsets, rawBytes } = table;
-  const stored = partitions.slice();
+  const stored = copyBytes(partitions);
   const storedAt = (number: number): Uint8Array =>
     stored.subarray((offsets[number] as number) - dataBytes, (offsets[number + 1] as number) - dataBytes);
   for (let number = 0; number < table.partitions; number += 1) {

@@ -12,6 +12,7 @@
  * - Rows are pushed in order; the builder trusts its caller on that.
  * - The arrays are used again for the next block, so a writer allocates per block, never per row.
  */
+import { writeBytes } from '@clortho/base';
 import { encodeIntegers } from '../column/integers.ts';
 import { encodeKeys } from '../column/keys.ts';
 import { grown, grownNumbers } from '../growth.ts';
@@ -20,8 +21,6 @@ import type { ByteSink } from '../sink.ts';
 
 /** What each row counts besides its bytes, so that blocks of tiny rows are bounded too. */
 const ROW_OVERHEAD_BYTES = 12;
-/** Below this a loop copies faster than a view and `set`. */
-const LOOP_BYTES_MAX = 40;
 
 /** Gathers the rows of one block after the other. Fields are for reading. */
 export class BlockBuilder {
@@ -60,8 +59,8 @@ export class BlockBuilder {
     const valuesEnd = this.valuesEnd + valueEnd - valueStart;
     if (keysEnd > this.keys.length) this.keys = grown(this.keys, this.keysEnd, keysEnd);
     if (valuesEnd > this.values.length) this.values = grown(this.values, this.valuesEnd, valuesEnd);
-    copyBytes(this.keys, this.keysEnd, keyBytes, keyStart, keyEnd);
-    copyBytes(this.values, this.valuesEnd, valueBytes, valueStart, valueEnd);
+    writeBytes(this.keys, this.keysEnd, keyBytes, keyStart, keyEnd);
+    writeBytes(this.values, this.valuesEnd, valueBytes, valueStart, valueEnd);
     this.keyOffsets[row + 1] = keysEnd;
     this.timestamps[row] = timestamp;
     this.ends[row] = endTimestamp;
@@ -105,12 +104,4 @@ export class BlockBuilder {
 /** Returns the weight of `rows` rows whose keys and values take `bytes` bytes. */
 export function rowsWeight(rows: number, bytes: number): number {
   return bytes + rows * ROW_OVERHEAD_BYTES;
-}
-
-function copyBytes(target: Uint8Array, at: number, source: Uint8Array, start: number, end: number): void {
-  if (end - start > LOOP_BYTES_MAX) {
-    target.set(start === 0 && end === source.length ? source : source.subarray(start, end), at);
-    return;
-  }
-  for (let from = start, to = at; from < end; from += 1, to += 1) target[to] = source[from] as number;
 }

@@ -1,15 +1,16 @@
 /**
  * A decoded block: rows as columns in memory, made once when the block is loaded, then only read.
  *
- *     keys        [k0 k1 k2 ...]  keyOffsets   [0, .., n]     expanded, contiguous: compared in place
- *     values      [.. v0 v1 ...]  valueOffsets [s, .., e]     values are wherever the codec put them
- *     timestamps, ends, kinds                                 an array, or one number for all rows
+ *     key bytes   [k0 k1 k2 ...]                 expanded, contiguous: compared in place
+ *     value bytes [.. v0 v1 ...]                 wherever the codec put them
+ *     row table   [w0 k0 v0  w1 k1 v1  ...]      of each row: the window of its key, where key and value start
+ *     timestamps, ends, kinds                    an array, or one number for all rows
  *
  * Invariants:
  * - Immutable: views of its arrays stay valid for as long as they are referenced, whatever the cache does.
  */
 import { type Integers, integerAt } from '../column/integers.ts';
-import { type Keys, keysWeight } from '../column/keys.ts';
+import { KEY_START, type Keys, keysWeight, ROW_NUMBERS, VALUE_START } from '../column/keys.ts';
 import { countBefore } from '../column/search-keys.ts';
 import type { RowKind } from '../row.ts';
 
@@ -17,32 +18,29 @@ import type { RowKind } from '../row.ts';
 const OVERHEAD_BYTES = 600;
 
 /** The rows of one data block; see {@link Sst.cursor} for reading them in order. */
-export class Block {
+export class Block implements Keys {
   /** How many rows there are, at least 1. */
   readonly rows: number;
-  /** Row i's key is `keys[keyOffsets[i], keyOffsets[i + 1])`. */
-  readonly keys: Uint8Array;
-  readonly keyOffsets: Uint32Array;
-  /** Row i's value is `values[valueOffsets[i], valueOffsets[i + 1])`. */
-  readonly values: Uint8Array;
-  readonly valueOffsets: Uint32Array;
+  readonly shared: number;
+  readonly table: Uint32Array;
+  /** The keys back to back. */
+  readonly keyBytes: Uint8Array;
+  /** The array that has the values. */
+  readonly valueBytes: Uint8Array;
   /** What a cache charges for the block, in bytes. */
   readonly weight: number;
-  readonly #keys: Keys;
   readonly #timestamps: Integers;
   readonly #ends: Integers;
   readonly #kinds: Uint8Array | undefined;
   readonly #kind: RowKind;
 
-  /** Takes ownership of decoded columns; `timestamp` replaces the column of a file that stores none. */
-  constructor(columns: BlockColumns) {
-    const { keys, timestamps, ends, kinds, values, valueOffsets } = columns;
-    this.rows = keys.offsets.length - 1;
-    this.keys = keys.bytes;
-    this.keyOffsets = keys.offsets;
-    this.values = values;
-    this.valueOffsets = valueOffsets;
-    this.#keys = keys;
+  /** Takes ownership of decoded columns of equal length; the row table of the keys has the starts of the values. */
+  constructor(keys: Keys, timestamps: Integers, ends: Integers, kinds: Integers, valueBytes: Uint8Array) {
+    this.rows = keys.rows;
+    this.shared = keys.shared;
+    this.table = keys.table;
+    this.keyBytes = keys.keyBytes;
+    this.valueBytes = valueBytes;
     this.#timestamps = timestamps;
     this.#ends = ends;
     this.#kinds = kinds.values === undefined ? undefined : Uint8Array.from(kinds.values);
@@ -50,11 +48,20 @@ export class Block {
     this.weight =
       OVERHEAD_BYTES +
       keysWeight(keys) +
-      values.length +
-      valueOffsets.byteLength +
+      valueBytes.length +
       (timestamps.values?.byteLength ?? 0) +
       (ends.values?.byteLength ?? 0) +
       (this.#kinds?.byteLength ?? 0);
+  }
+
+  /** Returns where the key of a row starts in `keyBytes`; for `rows`, where the last one ends. */
+  keyStartAt(row: number): number {
+    return this.table[row * ROW_NUMBERS + KEY_START] as number;
+  }
+
+  /** Returns where the value of a row starts in `valueBytes`; for `rows`, where the last one ends. */
+  valueStartAt(row: number): number {
+    return this.table[row * ROW_NUMBERS + VALUE_START] as number;
   }
 
   /** Returns the timestamp of a row. */
@@ -78,16 +85,6 @@ export class Block {
    * key above.
    */
   lowerBound(key: Uint8Array, timestamp: number): number {
-    return countBefore(this.#keys, this.#timestamps, key, timestamp, false);
+    return countBefore(this, this.#timestamps, key, timestamp, false);
   }
-}
-
-/** Decoded columns of equal length. */
-export interface BlockColumns {
-  readonly keys: Keys;
-  readonly timestamps: Integers;
-  readonly ends: Integers;
-  readonly kinds: Integers;
-  readonly values: Uint8Array;
-  readonly valueOffsets: Uint32Array;
 }

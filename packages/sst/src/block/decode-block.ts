@@ -2,8 +2,8 @@
  * Decoding a data block: bytes after the codec become a {@link Block}; see block-builder.ts for the layout.
  */
 
-import { decodeIntegers, offsetsOf } from '../column/integers.ts';
-import { decodeKeys } from '../column/keys.ts';
+import { decodeIntegers, writeStarts } from '../column/integers.ts';
+import { decodeKeys, ROW_NUMBERS, VALUE_START } from '../column/keys.ts';
 import { checkOrder } from '../column/order.ts';
 import { decodeTimestamps } from '../column/timestamps.ts';
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
@@ -27,9 +27,9 @@ export function decodeBlock(section: Section, timestamp: number | undefined): Bl
   const valueLengths = decodeIntegers(section, rows, 0, VALUE_BYTES_MAX);
   const keys = decodeKeys(section, rows, KEY_BYTES_MAX);
   checkOrder(section, keys, timestamps);
-  const values = section.bytes;
-  const valueOffsets = offsetsOf(section, valueLengths, rows, section.offset, values.length);
-  takeBytes(section, (valueOffsets[rows] as number) - section.offset);
+  const { bytes, offset } = section;
+  writeStarts(section, valueLengths, rows, offset, bytes.length, keys.table, VALUE_START, ROW_NUMBERS);
+  takeBytes(section, (keys.table[rows * ROW_NUMBERS + VALUE_START] as number) - offset);
   endSection(section);
-  return new Block({ keys, timestamps, ends, kinds, values, valueOffsets });
+  return new Block(keys, timestamps, ends, kinds, bytes);
 }

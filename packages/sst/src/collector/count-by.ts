@@ -6,7 +6,7 @@
  * Invariants:
  * - A block or file with more than `valuesMax` distinct values says nothing.
  */
-import { decodeVarint, EMPTY_BYTES } from '@clortho/base';
+import { copyBytes, decodeVarint, EMPTY_BYTES } from '@clortho/base';
 import { ByteSink } from '../sink.ts';
 import type { CollectorDefinition } from './collector.ts';
 import { type BytesColumn, bytesReader, elementText } from './column.ts';
@@ -80,7 +80,7 @@ function encode(counts: ReadonlyMap<string, number>, valuesMax: number): Uint8Ar
     sink.copy(bytes, 0, bytes.length);
     sink.varint(rows);
   }
-  return sink.view().slice();
+  return copyBytes(sink.view());
 }
 
 function decodeEntries(bytes: Uint8Array): [string, number][] {

@@ -1,10 +1,10 @@
 /**
  * Byte-string columns: n byte strings in any order, as their lengths and then their bytes.
  */
-import type { Section } from '../section.ts';
-import { takeBytes } from '../section.ts';
+import { copyBytes } from '@clortho/base';
+import { checkAllocation, type Section, takeBytes } from '../section.ts';
 import type { ByteSink } from '../sink.ts';
-import { decodeIntegers, encodeIntegers, offsetsOf } from './integers.ts';
+import { decodeIntegers, encodeIntegers, writeStarts } from './integers.ts';
 
 /** Encodes the strings in order. */
 export function encodeByteStrings(sink: ByteSink, strings: readonly Uint8Array[]): void {
@@ -22,10 +22,12 @@ export function encodeByteStrings(sink: ByteSink, strings: readonly Uint8Array[]
  */
 export function decodeByteStrings(section: Section, count: number, bytesMax: number): Uint8Array[] {
   const lengths = decodeIntegers(section, count, 0, bytesMax);
-  const offsets = offsetsOf(section, lengths, count, 0, section.bytes.length - section.offset);
+  checkAllocation(section, (count + 1) * Uint32Array.BYTES_PER_ELEMENT);
+  const offsets = new Uint32Array(count + 1);
+  writeStarts(section, lengths, count, 0, section.bytes.length - section.offset, offsets, 0, 1);
   const length = offsets[count] as number;
   const start = takeBytes(section, length);
-  const bytes = section.bytes.slice(start, start + length);
+  const bytes = copyBytes(section.bytes, start, start + length);
   const strings: Uint8Array[] = [];
   for (let index = 0; index < count; index += 1)
     strings.push(bytes.subarray(offsets[index], offsets[index + 1]));

@@ -91,31 +91,34 @@ export function integerAt(column: Integers, index: number): number {
 }
 
 /**
- * Turns lengths into offsets: `count + 1` of them, the first being `start`.
+ * Turns lengths into starts: writes `count + 1` of them, the first being `start`, to `target[at]`, `target[at + stride]`
+ * and so on.
  *
- * @throws {ClorthoError} `CLORTHO_CORRUPT` if the last one exceeds `most`; checked before anything is allocated.
+ * @throws {ClorthoError} `CLORTHO_CORRUPT` if the last one exceeds `most`; checked before anything is written.
  */
-export function offsetsOf(
+export function writeStarts(
   section: Section,
   lengths: Integers,
   count: number,
   start: number,
   most: number,
-): Uint32Array {
+  target: Uint32Array,
+  at: number,
+  stride: number,
+): void {
   const { values, constant } = lengths;
   let end = start;
   if (values === undefined) end += constant * count;
   else for (let index = 0; index < count; index += 1) end += values[index] as number;
   if (end > most) throw corruptSection(section, 'lengths exceed the block');
-  checkAllocation(section, (count + 1) * Uint32Array.BYTES_PER_ELEMENT);
-  const offsets = new Uint32Array(count + 1);
-  offsets[0] = start;
+  let to = at;
   let offset = start;
+  target[to] = offset;
   for (let index = 0; index < count; index += 1) {
     offset += values === undefined ? constant : (values[index] as number);
-    offsets[index + 1] = offset;
+    to += stride;
+    target[to] = offset;
   }
-  return offsets;
 }
 
 /** Returns the unsigned 32-bit number at `at`. */

@@ -28,15 +28,32 @@ import { decodeIntegers, encodeIntegers, integerAt } from './integers.ts';
 /** Rows that share a bundle prefix. */
 const BUNDLE_ROWS = 16;
 
-/** Expanded keys: key i is `bytes[offsets[i], offsets[i + 1])`. */
+/**
+ * Expanded keys, and the row table: what a search and a reader need of each row, in one place.
+ *
+ *     table   [ window | key start | value start ]   rows + 1 times; the last has the ends alone
+ *
+ * Table and keys lie one behind the other in memory: a search in a block that no processor cache holds pays for every
+ * place that it touches. The value starts belong to the block; they are zeros where there are no values.
+ */
 export interface Keys {
-  readonly bytes: Uint8Array;
-  /** One more than there are keys. */
-  readonly offsets: Uint32Array;
+  readonly rows: number;
   /** How many leading bytes all keys have in common, at least. */
   readonly shared: number;
-  /** Of each key, the four bytes after the shared ones as a big-endian number, missing ones as zeros. */
-  readonly windows: Uint32Array;
+  /** The window of a key: the four bytes after the shared ones as a big-endian number, missing ones as zeros. */
+  readonly table: Uint32Array;
+  /** Key i is `keyBytes[table[3 i + 1], table[3 i + 4])`. */
+  readonly keyBytes: Uint8Array;
+}
+
+/** The numbers of a row in {@link Keys.table}, and their places there. */
+export const ROW_NUMBERS = 3;
+export const KEY_START = 1;
+export const VALUE_START = 2;
+
+/** Returns where key `row` begins in the bytes; for `rows`, where the last one ends. */
+export function keyStartAt(keys: Keys, row: number): number {
+  return keys.table[row * ROW_NUMBERS + KEY_START] as number;
 }
 
 /** Encodes the sorted keys `bytes[offsets[i], offsets[i + 1])` for i in `[0, count)`. */
@@ -91,8 +108,6 @@ export function decodeKeys(section: Section, count: number, keyBytesMax: number)
   const shared = takeVarint(section, keyBytesMax);
   const bundleLengths = decodeIntegers(section, bundles, 0, keyBytesMax);
   const suffixLengths = decodeIntegers(section, count, 0, keyBytesMax);
-  checkAllocation(section, (count + 1) * Uint32Array.BYTES_PER_ELEMENT);
-  const offsets = new Uint32Array(count + 1);
   let stored = shared;
   let expanded = 0;
   for (let bundle = 0, row = 0; bundle < bundles; bundle += 1) {
@@ -108,46 +123,50 @@ export function decodeKeys(section: Section, count: number, keyBytesMax: number)
       if (suffix > 0 || row === first) length = prefix + suffix;
       if (length > keyBytesMax) throw corruptSection(section, 'key too long');
       expanded += length;
-      offsets[row + 1] = expanded;
     }
-    checkAllocation(section, expanded);
   }
+  const tableBytes = (count + 1) * ROW_NUMBERS * Uint32Array.BYTES_PER_ELEMENT;
+  checkAllocation(section, Math.max(tableBytes, expanded));
   const source = section.bytes;
   const sharedAt = takeBytes(section, stored);
-  const bytes = new Uint8Array(expanded);
-  let at = sharedAt + shared;
+  const memory = new ArrayBuffer(tableBytes + expanded);
+  const table = new Uint32Array(memory, 0, (count + 1) * ROW_NUMBERS);
+  const bytes = new Uint8Array(memory, tableBytes, expanded);
+  let from = sharedAt + shared;
+  let start = 0;
   for (let bundle = 0, row = 0; bundle < bundles; bundle += 1) {
     const first = row;
-    const firstStart = offsets[first] as number;
+    const firstStart = start;
     const prefix = shared + integerAt(bundleLengths, bundle);
     const end = Math.min(row + BUNDLE_ROWS, count);
-    for (let index = 0; index < shared; index += 1)
-      bytes[firstStart + index] = source[sharedAt + index] as number;
-    for (let index = shared; index < prefix; index += 1) bytes[firstStart + index] = source[at++] as number;
+    for (let index = 0; index < shared; index += 1) bytes[start + index] = source[sharedAt + index] as number;
+    for (let index = shared; index < prefix; index += 1) bytes[start + index] = source[from++] as number;
+    let before = start;
     for (; row < end; row += 1) {
-      let target = offsets[row] as number;
       const suffix = integerAt(suffixLengths, row);
+      let to = start + prefix;
       if (row > first) {
-        const from = suffix > 0 ? firstStart : (offsets[row - 1] as number);
-        const length = (offsets[row + 1] as number) - target - suffix;
-        for (let index = 0; index < length; index += 1) bytes[target + index] = bytes[from + index] as number;
-        target += length;
-      } else {
-        target += prefix;
+        // An empty suffix repeats the key before, which ends where this one starts.
+        const model = suffix > 0 ? firstStart : before;
+        if (suffix === 0) to = start + start - before;
+        for (let at = start, of = model; at < to; at += 1, of += 1) bytes[at] = bytes[of] as number;
       }
-      for (let index = 0; index < suffix; index += 1) bytes[target + index] = source[at++] as number;
+      for (let index = 0; index < suffix; index += 1) bytes[to + index] = source[from + index] as number;
+      from += suffix;
+      const next = to + suffix;
+      const at = row * ROW_NUMBERS;
+      table[at] = windowOf(bytes, start + shared, next);
+      table[at + ROW_NUMBERS + KEY_START] = next;
+      before = start;
+      start = next;
     }
   }
-  const windows = new Uint32Array(count);
-  for (let row = 0; row < count; row += 1) {
-    windows[row] = windowOf(bytes, (offsets[row] as number) + shared, offsets[row + 1] as number);
-  }
-  return { bytes, offsets, shared: count === 0 ? 0 : shared, windows };
+  return { rows: count, shared: count === 0 ? 0 : shared, table, keyBytes: bytes };
 }
 
 /** Returns the memory that keys hold, in bytes. */
-export function keysWeight({ bytes, offsets, windows }: Keys): number {
-  return bytes.length + offsets.byteLength + windows.byteLength;
+export function keysWeight({ keyBytes, table }: Keys): number {
+  return keyBytes.length + table.byteLength;
 }
 
 /** Returns the four bytes from `start` as a big-endian number; those at `end` and beyond count as zeros. */

@@ -2,7 +2,7 @@
 import { compareSlices } from '@clortho/base';
 import { corruptSection, type Section } from '../section.ts';
 import { type Integers, integerAt } from './integers.ts';
-import type { Keys } from './keys.ts';
+import { KEY_START, type Keys, ROW_NUMBERS } from './keys.ts';
 
 /**
  * Checks that rows ascend strictly by (key ascending, timestamp descending).
@@ -10,16 +10,16 @@ import type { Keys } from './keys.ts';
  * @throws {ClorthoError} `CLORTHO_CORRUPT`.
  */
 export function checkOrder(section: Section, keys: Keys, timestamps: Integers): void {
-  const { bytes, offsets, windows, shared } = keys;
-  for (let row = 1; row < windows.length; row += 1) {
-    const before = windows[row - 1] as number;
-    const window = windows[row] as number;
-    if (before < window) continue;
-    let order = before - window;
+  const { keyBytes, table, shared, rows } = keys;
+  for (let row = 1; row < rows; row += 1) {
+    const at = row * ROW_NUMBERS;
+    let order = (table[at - ROW_NUMBERS] as number) - (table[at] as number);
+    if (order < 0) continue;
     if (order === 0) {
-      const start = offsets[row] as number;
-      const end = offsets[row + 1] as number;
-      order = compareSlices(bytes, (offsets[row - 1] as number) + shared, start, bytes, start + shared, end);
+      const beforeStart = (table[at - ROW_NUMBERS + KEY_START] as number) + shared;
+      const start = table[at + KEY_START] as number;
+      const end = table[at + ROW_NUMBERS + KEY_START] as number;
+      order = compareSlices(keyBytes, beforeStart, start, keyBytes, start + shared, end);
       if (order === 0) order = integerAt(timestamps, row) < integerAt(timestamps, row - 1) ? -1 : 1;
     }
     if (order >= 0) throw corruptSection(section, `row ${row} out of order`);

@@ -10,7 +10,7 @@ import { compareBytes } from '@clortho/base';
 import { decodeByteStrings, encodeByteStrings } from '../column/byte-strings.ts';
 import { encodeIntegers, integerAt } from '../column/integers.ts';
 import { encodeKeyList } from '../column/key-list.ts';
-import { decodeKeys } from '../column/keys.ts';
+import { decodeKeys, keyStartAt } from '../column/keys.ts';
 import { decodeTimestamps } from '../column/timestamps.ts';
 import { BOUND_BYTES_MAX } from '../limits.ts';
 import type { RangeDelete } from '../row.ts';
@@ -49,7 +49,7 @@ export function decodeRangeDeletes(section: Section, timestamp: number | undefin
   endSection(section);
   const ranges: RangeDelete[] = [];
   for (let index = 0; index < count; index += 1) {
-    const start = starts.bytes.subarray(starts.offsets[index], starts.offsets[index + 1]);
+    const start = starts.keyBytes.subarray(keyStartAt(starts, index), keyStartAt(starts, index + 1));
     const end = ends[index] as Uint8Array;
     if (compareBytes(start, end) >= 0) throw corruptSection(section, 'range delete is empty');
     const range = { start, end, timestamp: integerAt(timestamps, index) };

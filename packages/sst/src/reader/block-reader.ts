@@ -5,7 +5,7 @@
  * - A load shared through the cache is not cancelled by the signal of one of its waiters.
  * - A cached block does not keep alive more memory than it weighs.
  */
-import { abortedError, throwIfAborted } from '@clortho/base';
+import { abortedError, copyBytes, throwIfAborted } from '@clortho/base';
 import type { Block } from '../block/block.ts';
 import { decodeBlock } from '../block/decode-block.ts';
 import { integerAt } from '../column/integers.ts';
@@ -86,7 +86,7 @@ export class BlockReader {
     // An uncompressed block is a view of what was read: of a larger read, keep only the block's part.
     const shared = raw.buffer === bytes.buffer && bytes !== this.#whole;
     const owned =
-      shared && raw.buffer.byteLength > 2 * raw.length ? { ...section, bytes: raw.slice() } : section;
+      shared && raw.buffer.byteLength > 2 * raw.length ? { ...section, bytes: copyBytes(raw) } : section;
     const block = decodeBlock(owned, timestamp);
     checkPlace(block, index, ordinal, section);
     return block;

@@ -4,6 +4,7 @@ import type { Block } from '../block/block.ts';
 import type { BlockIndex } from '../block-index/block-index.ts';
 import type { IndexPartition } from '../block-index/index-partition.ts';
 import { integerAt } from '../column/integers.ts';
+import { keyStartAt } from '../column/keys.ts';
 import { corruptSection, type Section } from '../section.ts';
 
 /**
@@ -28,14 +29,14 @@ export function checkPlace(block: Block, index: BlockIndex, ordinal: number, sec
 
 /** Orders a row and the first row of an entry of the index. */
 function compareWithEntry(block: Block, row: number, partition: IndexPartition, entry: number): number {
-  const { bytes, offsets } = partition.firstKeys;
+  const keys = partition.firstKeys;
   const order = compareSlices(
-    block.keys,
-    block.keyOffsets[row] as number,
-    block.keyOffsets[row + 1] as number,
-    bytes,
-    offsets[entry] as number,
-    offsets[entry + 1] as number,
+    block.keyBytes,
+    block.keyStartAt(row),
+    block.keyStartAt(row + 1),
+    keys.keyBytes,
+    keyStartAt(keys, entry),
+    keyStartAt(keys, entry + 1),
   );
   return order !== 0 ? order : integerAt(partition.firstTimestamps, entry) - block.timestampAt(row);
 }

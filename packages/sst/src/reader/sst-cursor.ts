@@ -171,15 +171,15 @@ export class SstCursor implements RowCursor {
 
   #show(block: Block, row: number): Step {
     this.#row = row;
-    this.keyBytes = block.keys;
-    this.keyStart = block.keyOffsets[row] as number;
-    this.keyEnd = block.keyOffsets[row + 1] as number;
+    this.keyBytes = block.keyBytes;
+    this.keyStart = block.keyStartAt(row);
+    this.keyEnd = block.keyStartAt(row + 1);
     this.timestamp = block.timestampAt(row);
     this.endTimestamp = block.endAt(row);
     this.kind = block.kindAt(row);
-    this.valueBytes = block.values;
-    this.valueStart = block.valueOffsets[row] as number;
-    this.valueEnd = block.valueOffsets[row + 1] as number;
+    this.valueBytes = block.valueBytes;
+    this.valueStart = block.valueStartAt(row);
+    this.valueEnd = block.valueStartAt(row + 1);
     return ROW;
   }
 

@@ -8,6 +8,7 @@
  */
 import type { CollectorDefinition, MayMatch, Statistics } from '../collector/collector.ts';
 import { integerAt } from '../column/integers.ts';
+import { keyStartAt } from '../column/keys.ts';
 import { tailBytesOf } from '../file/footer.ts';
 import { BLOCK_BYTES_MAX } from '../limits.ts';
 import type { RangeDelete } from '../row.ts';
@@ -187,7 +188,7 @@ export class Sst {
     return Array.from({ length: index.blocks }, (_, ordinal) => {
       const partition = index.partitionOf(ordinal);
       const entry = ordinal - partition.firstBlock;
-      const { bytes, offsets } = partition.firstKeys;
+      const { firstKeys } = partition;
       const offset = partition.offsets[entry] as number;
       return {
         ordinal,
@@ -195,7 +196,7 @@ export class Sst {
         bytes: (partition.offsets[entry + 1] as number) - offset,
         rawBytes: integerAt(partition.rawBytes, entry),
         rows: integerAt(partition.rows, entry),
-        firstKey: bytes.subarray(offsets[entry], offsets[entry + 1]),
+        firstKey: firstKeys.keyBytes.subarray(keyStartAt(firstKeys, entry), keyStartAt(firstKeys, entry + 1)),
         minTimestamp: integerAt(partition.minTimestamps, entry),
         maxTimestamp: integerAt(partition.maxTimestamps, entry),
         minEndTimestamp: integerAt(partition.minEnds, entry),

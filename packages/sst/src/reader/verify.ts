@@ -68,7 +68,7 @@ function problemOfIndex({ index }: Tail, ordinal: number, block: Block): string 
 function problemOfFilter(filter: Filter, block: Block): string | undefined {
   const hash: Hash64 = { low: 0, high: 0 };
   for (let row = 0; row < block.rows; row += 1) {
-    hashBytes(block.keys, block.keyOffsets[row] as number, block.keyOffsets[row + 1] as number, hash);
+    hashBytes(block.keyBytes, block.keyStartAt(row), block.keyStartAt(row + 1), hash);
     if (!filter.mayContain(hash.low, hash.high)) return `filter denies the key of row ${row}`;
   }
   return undefined;
@@ -79,11 +79,11 @@ function countRows(
   counts: { rows: number; deletes: number; merges: number; rawBytes: number },
 ): undefined {
   counts.rows += block.rows;
-  counts.rawBytes += block.keys.length;
+  counts.rawBytes += block.keyBytes.length;
   for (let row = 0; row < block.rows; row += 1) {
     const kind = block.kindAt(row);
     if (kind === DELETE) counts.deletes += 1;
     else if (kind === MERGE) counts.merges += 1;
-    counts.rawBytes += (block.valueOffsets[row + 1] as number) - (block.valueOffsets[row] as number);
+    counts.rawBytes += block.valueStartAt(row + 1) - block.valueStartAt(row);
   }
 }

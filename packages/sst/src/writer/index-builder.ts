@@ -4,6 +4,7 @@
  * Invariants:
  * - A file whose entries fit one partition has no table: that partition is its index.
  */
+import { copyBytes } from '@clortho/base';
 import type { BlockBuilder } from '../block/block-builder.ts';
 import { encodeIndexPartition } from '../block-index/index-partition.ts';
 import { encodePartitionTable, type PartitionEntry } from '../block-index/partition-table.ts';
@@ -63,7 +64,7 @@ export class IndexBuilder {
       if (end > maxEnd) maxEnd = end;
     }
     if (this.#pendingBytes >= this.#partitionBytes) this.#cut();
-    const firstKey = block.keys.slice(0, block.keyOffsets[1]);
+    const firstKey = copyBytes(block.keys, 0, block.keyOffsets[1]);
     let bytes = ENTRY_BYTES + firstKey.length;
     this.#firstKeys.push(firstKey);
     const facts = [

@@ -12,7 +12,7 @@
  * - Bytes depend on the rows and options alone (and on the LZ4 implementation): equal calls give equal files.
  * - A row out of order is refused before it changes anything; the writer stays usable.
  */
-import { ClorthoError, compareBytes, compareSlices } from '@clortho/base';
+import { ClorthoError, compareBytes, compareSlices, copyBytes, EMPTY_BYTES } from '@clortho/base';
 import { BlockBuilder, rowsWeight } from '../block/block-builder.ts';
 import type { Codec } from '../codec/codec.ts';
 import { none } from '../codec/none.ts';
@@ -118,7 +118,7 @@ export class SstWriter {
     if (builder.rows > 0 && rowsWeight(builder.rows + 1, bytes) > this.#options.blockBytes) this.#flush();
     builder.push(keyBytes, keyStart, keyEnd, time, endTimestamp, kind, valueBytes, valueStart, valueEnd);
     if (order > 0) this.#hashes?.add(keyBytes, keyStart, keyEnd);
-    if (this.#rows === 0) this.#firstKey = keyBytes.slice(keyStart, keyEnd);
+    if (this.#rows === 0) this.#firstKey = copyBytes(keyBytes, keyStart, keyEnd);
     this.#lastTimestamp = time;
     this.#rows += 1;
     this.#rawBytes += keyLength + valueLength;
@@ -168,7 +168,7 @@ export class SstWriter {
     if (Math.max(range.start.length, range.end.length) > BOUND_BYTES_MAX) {
       throw tooLong(Math.max(range.start.length, range.end.length), 0);
     }
-    this.#ranges.push({ start: range.start.slice(), end: range.end.slice(), timestamp });
+    this.#ranges.push({ start: copyBytes(range.start), end: copyBytes(range.end), timestamp });
     this.#rangesBytes += range.start.length + range.end.length + 8;
   }
 
@@ -207,7 +207,7 @@ export class SstWriter {
       collectors: collectors.map(({ name, version }, index) => ({
         name,
         version,
-        bytes: (this.#collectors[index] as Collector).finishFile().slice(),
+        bytes: copyBytes((this.#collectors[index] as Collector).finishFile()),
       })),
     };
     const sink = this.#sink;
@@ -276,9 +276,9 @@ export class SstWriter {
     this.#index.add(
       builder,
       size,
-      this.#collectors.map((collector) => collector.finishBlock().slice()),
+      this.#collectors.map((collector) => copyBytes(collector.finishBlock())),
     );
-    this.#lastKey = builder.keys.slice(builder.keyOffsets[rows - 1], builder.keysEnd);
+    this.#lastKey = copyBytes(builder.keys, builder.keyOffsets[rows - 1], builder.keysEnd);
     builder.reset(Math.max(this.#options.blockBytes, 1024));
   }
 
@@ -327,8 +327,8 @@ export class SstWriter {
       deletes: this.#deletes,
       merges: this.#merges,
       rangeDeletes: ranges.length,
-      minKey: (minKey ?? new Uint8Array(0)).slice(),
-      maxKey: (maxKey ?? new Uint8Array(0)).slice(),
+      minKey: copyBytes(minKey ?? EMPTY_BYTES),
+      maxKey: copyBytes(maxKey ?? EMPTY_BYTES),
       minTimestamp: empty ? 0 : minTimestamp,
       maxTimestamp: empty ? 0 : maxTimestamp,
       minEndTimestamp: this.#rows === 0 ? NEVER : index.minEnd,

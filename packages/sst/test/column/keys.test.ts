@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { encodeIntegers } from '../../src/column/integers.ts';
 import { encodeKeyList } from '../../src/column/key-list.ts';
-import { decodeKeys } from '../../src/column/keys.ts';
+import { decodeKeys, keyStartAt } from '../../src/column/keys.ts';
 import { ByteSink } from '../../src/sink.ts';
 import { keyArbitrary } from '../support/rows.ts';
 import { sectionOf } from '../support/section.ts';
@@ -19,7 +19,7 @@ function encode(keys: readonly Uint8Array[]): Uint8Array {
 function decode(bytes: Uint8Array, count: number): Uint8Array[] {
   const keys = decodeKeys(sectionOf(bytes), count, 65_535);
   return Array.from({ length: count }, (_, index) =>
-    keys.bytes.slice(keys.offsets[index], keys.offsets[index + 1]),
+    keys.keyBytes.slice(keyStartAt(keys, index), keyStartAt(keys, index + 1)),
   );
 }
 

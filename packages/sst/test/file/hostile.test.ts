@@ -90,9 +90,8 @@ function filterBytes(family: 'split-block-bloom' | 'bloom-filters'): Uint8Array 
 function readBlock(section: Section): void {
   const decoded = decodeBlock(section, undefined);
   for (let row = 0; row < decoded.rows; row += 1) {
-    if ((decoded.keyOffsets[row + 1] as number) > decoded.keys.length)
-      throw new RangeError('key out of bounds');
-    if ((decoded.valueOffsets[row + 1] as number) > decoded.values.length)
+    if (decoded.keyStartAt(row + 1) > decoded.keyBytes.length) throw new RangeError('key out of bounds');
+    if (decoded.valueStartAt(row + 1) > decoded.valueBytes.length)
       throw new RangeError('value out of bounds');
     if (!Number.isSafeInteger(decoded.timestampAt(row) + 0)) throw new RangeError('timestamp');
     if (decoded.kindAt(row) > 2) throw new RangeError('kind');
