@@ -11,7 +11,10 @@ import { ClorthoError } from '@clortho/base';
 import { bloomFiltersLibrary } from '../bloom-filters-library.ts';
 import { corruptSection, type Section } from '../section.ts';
 import type { Filter, FilterFamily } from './filter.ts';
-import type { KeyHashes } from './key-hashes.ts';
+import type { HashPairs } from './key-hashes.ts';
+
+/** The id of the family in a file. */
+export const BLOOM_FILTERS_ID = 2;
 
 const ERROR_RATE = 0.01;
 
@@ -23,11 +26,11 @@ export function bloomFiltersFamily(errorRate: number = ERROR_RATE): FilterFamily
   const bitsPerKey = -Math.log2(errorRate) / Math.LN2;
   return {
     name: 'bloom-filters',
-    id: 2,
     // Base 64 takes four bytes for three, and the record around it about a hundred.
     estimatedBytes: (keys) => 100 + (keys * bitsPerKey) / 6,
     encode: (sink, hashes) => {
       const text = bloomFiltersLibrary.encode(elements(hashes), errorRate);
+      sink.byte(BLOOM_FILTERS_ID);
       sink.copy(text, 0, text.length);
     },
   };
@@ -41,7 +44,7 @@ export function decodeBloomFilters(section: Section): Filter {
   return { mayContain: (low, high) => filter.has(element(low, high)), weight: bytes.length };
 }
 
-function elements({ count, halves }: KeyHashes): string[] {
+function elements({ count, halves }: HashPairs): string[] {
   const list: string[] = [];
   for (let index = 0; index < count; index += 1) {
     list.push(element(halves[index * 2] as number, halves[index * 2 + 1] as number));

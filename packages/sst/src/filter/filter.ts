@@ -15,7 +15,7 @@
  */
 import type { Section } from '../section.ts';
 import type { ByteSink } from '../sink.ts';
-import type { KeyHashes } from './key-hashes.ts';
+import type { HashPairs } from './key-hashes.ts';
 
 /** Answers for the keys of one file. */
 export interface Filter {
@@ -43,9 +43,8 @@ export type FilterOptions =
 /** One way to build and read filters. */
 export interface FilterFamily {
   readonly name: FilterOptions['family'];
-  readonly id: number;
-  /** Appends the filter over the hashes of all distinct keys. */
-  encode(sink: ByteSink, hashes: KeyHashes): void;
+  /** Appends the filter over the hashes of all distinct keys, beginning with the id of the family that it is of. */
+  encode(sink: ByteSink, hashes: HashPairs): void;
   /** Returns roughly how many bytes {@link FilterFamily.encode} would append. */
   estimatedBytes(keys: number): number;
 }

@@ -1,10 +1,16 @@
 /** The hashes of the distinct keys of a file, gathered while it is written: eight bytes per key. */
 import { type Hash64, hashBytes } from '@clortho/base';
 
-/** A growing list of 64-bit hashes as pairs of 32-bit halves. */
-export class KeyHashes {
+/** 64-bit hashes as pairs of 32-bit halves. */
+export interface HashPairs {
+  readonly count: number;
+  /** Hash i is `halves[2 * i]` (low) and `halves[2 * i + 1]` (high); there may be room for more behind them. */
+  readonly halves: Uint32Array;
+}
+
+/** A growing list of hashes. */
+export class KeyHashes implements HashPairs {
   count = 0;
-  /** Hash i is `halves[2 * i]` (low) and `halves[2 * i + 1]` (high). */
   halves: Uint32Array = new Uint32Array(64);
   readonly #hash: Hash64 = { low: 0, high: 0 };
 

@@ -1,14 +1,17 @@
 /** The filter families of this build, by the options of a writer and by id. */
 import { ClorthoError } from '@clortho/base';
 import { type Section, takeBytes } from '../section.ts';
-import { bloomFiltersFamily, decodeBloomFilters } from './bloom-filters.ts';
+import { BLOOM_FILTERS_ID, bloomFiltersFamily, decodeBloomFilters } from './bloom-filters.ts';
 import type { DecodeFilter, Filter, FilterFamily, FilterOptions } from './filter.ts';
-import { decodeSplitBlockBloom, splitBlockBloomFamily } from './split-block-bloom.ts';
+import { decodeSplitBlockBloom, SPLIT_BLOCK_BLOOM_ID, splitBlockBloomFamily } from './split-block-bloom.ts';
 
 /** What a file without a filter says: every key may be there. */
 export const noFilter: Filter = { mayContain: () => true, weight: 0 };
 
-const decoders: Readonly<Record<number, DecodeFilter>> = { 1: decodeSplitBlockBloom, 2: decodeBloomFilters };
+const decoders: Readonly<Record<number, DecodeFilter>> = {
+  [SPLIT_BLOCK_BLOOM_ID]: decodeSplitBlockBloom,
+  [BLOOM_FILTERS_ID]: decodeBloomFilters,
+};
 
 /** Returns the family that a writer asked for; `undefined` for none. Throws `CLORTHO_INVALID` on bad parameters. */
 export function filterFamily(options: FilterOptions): FilterFamily | undefined {

@@ -15,7 +15,10 @@ import { readUint32, writeUint32 } from '../column/integers.ts';
 import { corruptSection, type Section } from '../section.ts';
 import type { ByteSink } from '../sink.ts';
 import type { Filter, FilterFamily } from './filter.ts';
-import type { KeyHashes } from './key-hashes.ts';
+import type { HashPairs } from './key-hashes.ts';
+
+/** The id of the family in a file. */
+export const SPLIT_BLOCK_BLOOM_ID = 1;
 
 const LINE_WORDS = 8;
 const LINE_BYTES = 32;
@@ -41,7 +44,6 @@ export function splitBlockBloomFamily(bitsPerKey: number = BITS_PER_KEY): Filter
     Math.min(LINES_MAX, Math.max(1, Math.ceil((keys * bitsPerKey) / (LINE_BYTES * 8))));
   return {
     name: 'split-block-bloom',
-    id: 1,
     estimatedBytes: (keys) => linesFor(keys) * LINE_BYTES,
     encode: (sink, hashes) => encode(sink, hashes, linesFor(hashes.count)),
   };
@@ -89,7 +91,7 @@ class SplitBlockBloom implements Filter {
   }
 }
 
-function encode(sink: ByteSink, hashes: KeyHashes, lines: number): void {
+function encode(sink: ByteSink, hashes: HashPairs, lines: number): void {
   const words = new Uint32Array(lines * LINE_WORDS);
   const { count, halves } = hashes;
   for (let index = 0; index < count; index += 1) {
@@ -104,6 +106,7 @@ function encode(sink: ByteSink, hashes: KeyHashes, lines: number): void {
     set(words, at + 6, Math.imul(low, SALT_6));
     set(words, at + 7, Math.imul(low, SALT_7));
   }
+  sink.byte(SPLIT_BLOCK_BLOOM_ID);
   const start = sink.reserve(words.length * 4);
   for (let index = 0; index < words.length; index += 1) {
     writeUint32(sink.bytes, start + index * 4, words[index] as number);

@@ -214,10 +214,7 @@ export class SstWriter {
     const partitions = this.#index.finish(sink);
     for (const partition of partitions) this.#store(partition);
     const index = this.#section(codec);
-    if (filter !== undefined && this.#rows > 0) {
-      sink.byte(filter.id);
-      filter.encode(sink, this.#hashes as KeyHashes);
-    }
+    if (filter !== undefined && this.#rows > 0) filter.encode(sink, this.#hashes as KeyHashes);
     // A good filter has no redundancy that a codec could find.
     const filterSize = sink.offset === 0 ? ABSENT : this.#section(none);
     if (this.#ranges.length > 0) encodeRangeDeletes(sink, this.#ranges);

@@ -82,7 +82,6 @@ function filterBytes(family: 'split-block-bloom' | 'bloom-filters'): Uint8Array 
     const built = filterFamily({ family });
     const hashes = new KeyHashes();
     for (const key of keys) hashes.add(key, 0, key.length);
-    sink.byte(built?.id as number);
     built?.encode(sink, hashes);
   });
 }
