@@ -38,6 +38,10 @@ export type FilterOptions =
       /** Default 0.01. */
       readonly errorRate?: number | undefined;
     }
+  | {
+      /** 0.4 % false positives in about 9.2 bits per key of a large file, for several times the time to build. */
+      readonly family: 'binary-fuse';
+    }
   | { readonly family: 'none' };
 
 /** One way to build and read filters. */

@@ -1,6 +1,7 @@
 /** The filter families of this build, by the options of a writer and by id. */
 import { ClorthoError } from '@clortho/base';
 import { type Section, takeBytes } from '../section.ts';
+import { BINARY_FUSE_ID, binaryFuseFamily, decodeBinaryFuse } from './binary-fuse.ts';
 import { BLOOM_FILTERS_ID, bloomFiltersFamily, decodeBloomFilters } from './bloom-filters.ts';
 import type { DecodeFilter, Filter, FilterFamily, FilterOptions } from './filter.ts';
 import { decodeSplitBlockBloom, SPLIT_BLOCK_BLOOM_ID, splitBlockBloomFamily } from './split-block-bloom.ts';
@@ -11,6 +12,7 @@ export const noFilter: Filter = { mayContain: () => true, weight: 0 };
 const decoders: Readonly<Record<number, DecodeFilter>> = {
   [SPLIT_BLOCK_BLOOM_ID]: decodeSplitBlockBloom,
   [BLOOM_FILTERS_ID]: decodeBloomFilters,
+  [BINARY_FUSE_ID]: decodeBinaryFuse,
 };
 
 /** Returns the family that a writer asked for; `undefined` for none. Throws `CLORTHO_INVALID` on bad parameters. */
@@ -22,6 +24,8 @@ export function filterFamily(options: FilterOptions): FilterFamily | undefined {
       return splitBlockBloomFamily(options.bitsPerKey);
     case 'bloom-filters':
       return bloomFiltersFamily(options.errorRate);
+    case 'binary-fuse':
+      return binaryFuseFamily();
     default:
       throw new ClorthoError('CLORTHO_INVALID', `unknown filter family: family=${familyOf(options)}`);
   }

@@ -77,7 +77,7 @@ const properties = encodeProperties({
   collectors: [{ name: 'c', version: 1, bytes: Uint8Array.of(1, 2, 3) }],
 }).slice();
 
-function filterBytes(family: 'split-block-bloom' | 'bloom-filters'): Uint8Array {
+function filterBytes(family: 'split-block-bloom' | 'bloom-filters' | 'binary-fuse'): Uint8Array {
   return bytesOf((sink) => {
     const built = filterFamily({ family });
     const hashes = new KeyHashes();
@@ -110,6 +110,7 @@ const decoders: [name: string, bytes: Uint8Array, decode: (section: Section) => 
   ['range deletes', ranges, (section) => decodeRangeDeletes(section, undefined)],
   ['properties', properties, decodeProperties],
   ['filter', filterBytes('split-block-bloom'), (section) => decodeFilter(section).mayContain(1, 2)],
+  ['fuse filter', filterBytes('binary-fuse'), (section) => decodeFilter(section).mayContain(1, 2)],
   ['library filter', filterBytes('bloom-filters'), (section) => decodeFilter(section).mayContain(1, 2)],
 ];
 
