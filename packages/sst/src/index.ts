@@ -13,8 +13,10 @@ export { ShownRow } from './cursor/shown-row.ts';
 export type { FilterOptions } from './filter/filter.ts';
 export { BLOCKS_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts';
 export type { BlockCache } from './reader/block-cache.ts';
+export type { SstCursorOptions } from './reader/cursor-options.ts';
+export type { SstScanOptions } from './reader/scan-options.ts';
 export type { SstSource } from './reader/source.ts';
-export { type BlockFacts, Sst, type SstCursorOptions, type SstOpenOptions } from './reader/sst.ts';
+export { type BlockFacts, Sst, type SstGetOptions, type SstOpenOptions } from './reader/sst.ts';
 export { SstCursor } from './reader/sst-cursor.ts';
 export {
   BLOCKED,

@@ -10,6 +10,8 @@
  * A move sets where it wants to be: a block, and what to look for there. If the block must be loaded first, that
  * wish stays until `load()` completes it.
  *
+ * A cursor with bounds knows from the index which blocks can hold rows within them: it never loads another.
+ *
  * Invariants:
  * - A move within a resident block allocates nothing.
  * - After {@link END} the cursor stands before the first or after the last row: a move the other way comes back.
@@ -18,9 +20,10 @@ import { EMPTY_BYTES } from '@clortho/base';
 import type { Block } from '../block/block.ts';
 import type { BlockIndex } from '../block-index/block-index.ts';
 import type { MayMatch } from '../collector/collector.ts';
+import { integerAt } from '../column/integers.ts';
 import { BLOCKED, END, NEVER, PUT, ROW, type RowCursor, type RowKind, type Step } from '../row.ts';
 import type { BlockReader } from './block-reader.ts';
-import type { SstCursorOptions } from './sst.ts';
+import type { SstCursorOptions } from './cursor-options.ts';
 import type { FileStatistics } from './statistics.ts';
 
 /** What to look for in the block that the cursor wants to be in. */
@@ -51,12 +54,21 @@ export class SstCursor implements RowCursor {
   readonly #statistics: FileStatistics;
   readonly #mayMatch: MayMatch | undefined;
   readonly #readAheadBytes: number;
+  readonly #lower: Uint8Array | undefined;
+  readonly #upper: Uint8Array | undefined;
+  readonly #asOf: number;
+  /** The blocks that can hold rows within the bounds: `[#firstBlock, #endBlock)`. */
+  readonly #firstBlock: number;
+  readonly #endBlock: number;
   readonly #pool: SstCursor[] | undefined;
   readonly #poolMax: number;
   /** The block that the cursor is in and its ordinal; `undefined` before the first and after the last. */
   #block: Block | undefined;
-  #ordinal = -1;
+  #ordinal: number;
   #row = 0;
+  /** The rows of the block that are within the bounds. */
+  #rowStart = 0;
+  #rowEnd = 0;
   /** Where the cursor wants to be while it waits for `load()`. */
   #waiting = false;
   #wish: Wish = FIRST;
@@ -68,57 +80,74 @@ export class SstCursor implements RowCursor {
   #aheadFirst = 0;
   #aheadEnd = 0;
 
-  /** Made by {@link Sst.cursor}; a cursor without options returns to `pool` when it is released. */
+  /** Made by {@link Sst.cursor}; returns to `pool`, if there is one, when it is released. */
   constructor(
     index: BlockIndex,
     blocks: BlockReader,
     statistics: FileStatistics,
     options: SstCursorOptions,
-    pool: SstCursor[],
+    pool: SstCursor[] | undefined,
     poolMax: number,
   ) {
     this.#index = index;
     this.#blocks = blocks;
     this.#statistics = statistics;
-    this.#mayMatch = options.mayMatch;
-    this.#readAheadBytes = options.readAheadBytes ?? 0;
-    this.#pool = this.#mayMatch === undefined && this.#readAheadBytes === 0 ? pool : undefined;
+    const { mayMatch, readAheadBytes = 0, lower, upper, asOf = Number.POSITIVE_INFINITY } = options;
+    this.#mayMatch = mayMatch;
+    this.#readAheadBytes = readAheadBytes;
+    this.#lower = lower;
+    this.#upper = upper;
+    // At the end of time nothing has begun later, and what has no end has not ended.
+    this.#asOf = asOf < NEVER ? asOf : Number.POSITIVE_INFINITY;
+    this.#firstBlock = lower === undefined ? 0 : Math.max(0, index.find(lower, Number.POSITIVE_INFINITY));
+    this.#endBlock = upper === undefined ? index.blocks : index.find(upper, Number.POSITIVE_INFINITY) + 1;
+    this.#ordinal = this.#firstBlock - 1;
+    this.#pool = pool;
     this.#poolMax = poolMax;
   }
 
   seekFirst(): Step {
-    return this.#arrive(0, FIRST);
+    return this.#arrive(this.#firstBlock, FIRST);
   }
 
   seekLast(): Step {
-    return this.#arrive(this.#index.blocks - 1, LAST);
+    return this.#arrive(this.#endBlock - 1, LAST);
   }
 
   seek(key: Uint8Array, timestamp: number = Number.POSITIVE_INFINITY): Step {
     this.#wishKey = key;
     this.#wishTimestamp = timestamp;
     const ordinal = this.#index.find(key, timestamp);
-    return ordinal < 0 ? this.#arrive(0, FIRST) : this.#arrive(ordinal, LOWER_BOUND);
+    return ordinal < this.#firstBlock
+      ? this.#arrive(this.#firstBlock, FIRST)
+      : this.#arrive(ordinal, LOWER_BOUND);
   }
 
   seekBefore(key: Uint8Array): Step {
     this.#wishKey = key;
     // Before all versions of the key: the last block whose first key is below it.
-    return this.#arrive(this.#index.find(key, Number.POSITIVE_INFINITY), BEFORE);
+    const ordinal = this.#index.find(key, Number.POSITIVE_INFINITY);
+    return ordinal >= this.#endBlock ? this.#arrive(this.#endBlock - 1, LAST) : this.#arrive(ordinal, BEFORE);
   }
 
   next(): Step {
     if (this.#waiting) return this.#arrive(this.#wishOrdinal, this.#wish);
     const block = this.#block;
-    if (block !== undefined && this.#row + 1 < block.rows) return this.#show(block, this.#row + 1);
-    return this.#arrive(Math.min(this.#ordinal + 1, this.#index.blocks), FIRST);
+    if (block !== undefined) {
+      const row = this.#visible(block, this.#row + 1, 1);
+      if (row < this.#rowEnd) return this.#show(block, row);
+    }
+    return this.#arrive(Math.min(this.#ordinal + 1, this.#endBlock), FIRST);
   }
 
   previous(): Step {
     if (this.#waiting) return this.#arrive(this.#wishOrdinal, this.#wish);
     const block = this.#block;
-    if (block !== undefined && this.#row > 0) return this.#show(block, this.#row - 1);
-    return this.#arrive(Math.max(this.#ordinal - 1, -1), LAST);
+    if (block !== undefined) {
+      const row = this.#visible(block, this.#row - 1, -1);
+      if (row >= this.#rowStart) return this.#show(block, row);
+    }
+    return this.#arrive(Math.max(this.#ordinal - 1, this.#firstBlock - 1), LAST);
   }
 
   async load(signal?: AbortSignal): Promise<Step> {
@@ -131,7 +160,7 @@ export class SstCursor implements RowCursor {
   /** Gives the cursor back: it must not be used afterwards. What its positions showed stays valid. */
   release(): void {
     this.#block = undefined;
-    this.#ordinal = -1;
+    this.#ordinal = this.#firstBlock - 1;
     this.#waiting = false;
     this.blocksSkipped = 0;
     this.blocksRead = 0;
@@ -146,14 +175,14 @@ export class SstCursor implements RowCursor {
     let wish = begin;
     this.#waiting = false;
     for (;;) {
-      if (ordinal < 0 || ordinal >= this.#index.blocks) return this.#leave(ordinal);
+      if (ordinal < this.#firstBlock || ordinal >= this.#endBlock) return this.#leave(ordinal);
       const backward = wish === LAST || wish === BEFORE;
-      if (this.#mayMatch === undefined || this.#mayMatch(this.#statistics.block(ordinal))) {
+      if (this.#mayShow(ordinal)) {
         const block = ordinal === this.#ordinal ? this.#block : this.#resident(ordinal);
         if (block === undefined) return this.#wait(ordinal, wish);
         if (ordinal !== this.#ordinal) this.#enter(ordinal, block);
-        const row = this.#find(block, wish);
-        if (row >= 0 && row < block.rows) return this.#show(block, row);
+        const row = this.#visible(block, this.#find(block, wish), backward ? -1 : 1);
+        if (row >= this.#rowStart && row < this.#rowEnd) return this.#show(block, row);
       } else {
         this.blocksSkipped += 1;
       }
@@ -162,11 +191,39 @@ export class SstCursor implements RowCursor {
     }
   }
 
+  /** Tells whether a block may have a row to show, by its statistics and times. */
+  #mayShow(ordinal: number): boolean {
+    const asOf = this.#asOf;
+    if (asOf !== Number.POSITIVE_INFINITY) {
+      const { firstBlock, minTimestamps, maxEnds } = this.#index.partitionOf(ordinal);
+      const entry = ordinal - firstBlock;
+      if (integerAt(minTimestamps, entry) > asOf || integerAt(maxEnds, entry) <= asOf) return false;
+    }
+    return this.#mayMatch === undefined || this.#mayMatch(this.#statistics.block(ordinal));
+  }
+
+  /** Returns the row to begin with, which may lie beyond the rows of the block, on either side. */
   #find(block: Block, wish: Wish): number {
-    if (wish === FIRST) return 0;
-    if (wish === LAST) return block.rows - 1;
-    if (wish === LOWER_BOUND) return block.lowerBound(this.#wishKey, this.#wishTimestamp);
-    return block.lowerBound(this.#wishKey, Number.POSITIVE_INFINITY) - 1;
+    if (wish === FIRST) return this.#rowStart;
+    if (wish === LAST) return this.#rowEnd - 1;
+    if (wish === LOWER_BOUND)
+      return Math.max(this.#rowStart, block.lowerBound(this.#wishKey, this.#wishTimestamp));
+    return Math.min(this.#rowEnd, block.lowerBound(this.#wishKey, Number.POSITIVE_INFINITY)) - 1;
+  }
+
+  /** Returns the nearest row from `row` on, in steps of `direction`, that began by the time of the cursor and lasted. */
+  #visible(block: Block, row: number, direction: 1 | -1): number {
+    const asOf = this.#asOf;
+    let at = row;
+    if (asOf === Number.POSITIVE_INFINITY) return at;
+    while (
+      at >= this.#rowStart &&
+      at < this.#rowEnd &&
+      (block.timestampAt(at) > asOf || block.endAt(at) <= asOf)
+    ) {
+      at += direction;
+    }
+    return at;
   }
 
   #show(block: Block, row: number): Step {
@@ -184,6 +241,11 @@ export class SstCursor implements RowCursor {
   }
 
   #enter(ordinal: number, block: Block): void {
+    const { rows } = block;
+    const lower = ordinal === this.#firstBlock ? this.#lower : undefined;
+    const upper = ordinal === this.#endBlock - 1 ? this.#upper : undefined;
+    this.#rowStart = lower === undefined ? 0 : block.lowerBound(lower, Number.POSITIVE_INFINITY);
+    this.#rowEnd = upper === undefined ? rows : block.lowerBound(upper, Number.POSITIVE_INFINITY);
     this.#block = block;
     this.#ordinal = ordinal;
     this.blocksRead += 1;
@@ -191,7 +253,7 @@ export class SstCursor implements RowCursor {
 
   #leave(ordinal: number): Step {
     this.#block = undefined;
-    this.#ordinal = ordinal < 0 ? -1 : this.#index.blocks;
+    this.#ordinal = ordinal < this.#firstBlock ? this.#firstBlock - 1 : this.#endBlock;
     return END;
   }
 
@@ -215,7 +277,7 @@ export class SstCursor implements RowCursor {
     const index = this.#index;
     const stop = index.offsetAt(ordinal) + this.#readAheadBytes;
     let end = ordinal + 1;
-    while (end < index.blocks && index.endAt(end) <= stop) end += 1;
+    while (end < this.#endBlock && index.endAt(end) <= stop) end += 1;
     this.#ahead = await this.#blocks.read(ordinal, end, signal);
     this.#aheadFirst = ordinal;
     this.#aheadEnd = end;

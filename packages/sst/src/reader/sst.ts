@@ -6,20 +6,25 @@
  * Invariants:
  * - The file is immutable, so everything here may be used by any number of callers at the same time.
  */
-import type { CollectorDefinition, MayMatch, Statistics } from '../collector/collector.ts';
+import { copyBytes, type Hash64, hashBytes } from '@clortho/base';
+import type { CollectorDefinition, Statistics } from '../collector/collector.ts';
 import { integerAt } from '../column/integers.ts';
 import { keyStartAt } from '../column/keys.ts';
 import { tailBytesOf } from '../file/footer.ts';
 import { BLOCK_BYTES_MAX } from '../limits.ts';
-import type { RangeDelete } from '../row.ts';
+import { BLOCKED, type RangeDelete, ROW, type Row, type RowPosition } from '../row.ts';
 import type { SstSummary } from '../summary.ts';
 import type { BlockCache } from './block-cache.ts';
 import { BlockReader, type FileBytes } from './block-reader.ts';
+import type { SstCursorOptions } from './cursor-options.ts';
+import type { SstScanOptions } from './scan-options.ts';
+import { scanRows } from './scan-rows.ts';
 import type { SstSource } from './source.ts';
 import { SstCursor } from './sst-cursor.ts';
 import { FileStatistics } from './statistics.ts';
 import { decodeTail, readTail, type Tail } from './tail.ts';
 import { verifyBlocks } from './verify.ts';
+import { isVisible, LATEST, rowOf, showsKey } from './visible.ts';
 
 /** How to open a file. */
 export interface SstOpenOptions {
@@ -42,15 +47,11 @@ export interface SstOpenOptions {
   readonly maxBlockBytes?: number | undefined;
 }
 
-/** How a cursor reads. */
-export interface SstCursorOptions {
-  /** Blocks whose statistics it refuses are passed over as if they were empty: the caller knows what that hides. */
-  readonly mayMatch?: MayMatch | undefined;
-  /**
-   * Forward moves that miss the cache read about this many bytes of consecutive blocks at once and leave the cache as it
-   * is: for scans and merges of whole files. Default 0: one block per read, through the cache.
-   */
-  readonly readAheadBytes?: number | undefined;
+/** How to read one key. */
+export interface SstGetOptions {
+  /** The time to read at; default: latest. */
+  readonly asOf?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** The facts of one block, for inspection. */
@@ -72,6 +73,8 @@ export interface BlockFacts {
 }
 
 const CURSORS_KEPT = 8;
+/** The hash of the key that is looked up: one call is done with it before another begins. */
+const keyHash: Hash64 = { low: 0, high: 0 };
 
 /** One open file. There is nothing to close: whoever owns the source closes that. */
 export class Sst {
@@ -146,6 +149,53 @@ export class Sst {
   }
 
   /**
+   * Returns the version of a key that is visible at `asOf` (default: latest) if this file were all there is, or
+   * `undefined`. Asks the filter first. A merge operand comes as it is.
+   *
+   * @throws {ClorthoError} `CLORTHO_CORRUPT`; `CLORTHO_ABORTED`; whatever the source throws.
+   */
+  async get(key: Uint8Array, options: SstGetOptions = {}): Promise<Row | undefined> {
+    const { asOf = LATEST, signal } = options;
+    const resident = this.peek(key, asOf);
+    if (resident !== BLOCKED) return resident;
+    const owned = copyBytes(key);
+    const cursor = this.cursor();
+    try {
+      let step = cursor.seek(owned, asOf);
+      while (step === BLOCKED) step = await cursor.load(signal);
+      return step === ROW ? this.#visible(cursor, owned, asOf) : undefined;
+    } finally {
+      cursor.release();
+    }
+  }
+
+  /**
+   * Returns what {@link get} does if memory can answer, {@link BLOCKED} if a block must be loaded first.
+   *
+   * @throws {ClorthoError} `CLORTHO_CORRUPT`.
+   */
+  peek(key: Uint8Array, asOf: number = LATEST): Row | undefined | typeof BLOCKED {
+    hashBytes(key, 0, key.length, keyHash);
+    if (!this.#tail.filter.mayContain(keyHash.low, keyHash.high)) return undefined;
+    const cursor = this.cursor();
+    const step = cursor.seek(key, asOf);
+    const answer = step === ROW ? this.#visible(cursor, key, asOf) : undefined;
+    cursor.release();
+    return step === BLOCKED ? BLOCKED : answer;
+  }
+
+  /**
+   * Yields the rows that are visible at `asOf` (default: latest) if this file were all there is: one per key, as copies,
+   * in order of keys. Reads the blocks of the range only, many at once, each once, and stops when the consumer stops.
+   *
+   * @throws {ClorthoError} `CLORTHO_INVALID` for contradicting bounds; `CLORTHO_CORRUPT`; `CLORTHO_ABORTED`; whatever the
+   *   source throws.
+   */
+  scan(options: SstScanOptions = {}): AsyncGenerator<Row, void, undefined> {
+    return scanRows(this, options);
+  }
+
+  /**
    * Returns a cursor before the first row. One without options comes from a pool if one was released, so a point read
    * allocates nothing.
    */
@@ -159,7 +209,7 @@ export class Sst {
       this.#blocks,
       this.#statistics,
       options ?? {},
-      this.#cursors,
+      options === undefined ? this.#cursors : undefined,
       CURSORS_KEPT,
     );
   }
@@ -204,6 +254,11 @@ export class Sst {
         statistics: this.#statistics.block(ordinal),
       };
     });
+  }
+
+  #visible(position: RowPosition, key: Uint8Array, asOf: number): Row | undefined {
+    const shown = showsKey(position, key) && isVisible(position, this.rangeDeletes, asOf);
+    return shown ? rowOf(position, key) : undefined;
   }
 }
 
