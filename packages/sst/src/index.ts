@@ -14,6 +14,7 @@ export type { FilterOptions } from './filter/filter.ts';
 export { BLOCKS_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts';
 export type { BlockCache } from './reader/block-cache.ts';
 export type { SstCursorOptions } from './reader/cursor-options.ts';
+export { fileSource } from './reader/file-source.ts';
 export type { SstScanOptions } from './reader/scan-options.ts';
 export type { SstSource } from './reader/source.ts';
 export { type BlockFacts, Sst, type SstGetOptions, type SstOpenOptions } from './reader/sst.ts';
@@ -33,7 +34,10 @@ export {
   type RowPosition,
   type Step,
 } from './row.ts';
+export { sortKeys } from './sort/sort-keys.ts';
 export type { SstSummary } from './summary.ts';
+export { encodeBatch } from './writer/encode-batch.ts';
 export { type EncodeSstOptions, encodeSst } from './writer/encode-sst.ts';
 export { SstWriter } from './writer/sst-writer.ts';
+export { type WriteSstFileOptions, writeSstFile } from './writer/write-sst-file.ts';
 export type { SstWriterOptions } from './writer/writer-options.ts';

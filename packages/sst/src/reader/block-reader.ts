@@ -80,7 +80,9 @@ export class BlockReader {
     const entry = ordinal - partition.firstBlock;
     const offset = partition.offsets[entry] as number;
     const start = offset - bytesOffset;
-    const stored = bytes.subarray(start, start + (partition.offsets[entry + 1] as number) - offset);
+    const length = (partition.offsets[entry + 1] as number) - offset;
+    // A plain array also of a `Buffer`, so that all blocks of a process are alike to the optimiser.
+    const stored = new Uint8Array(bytes.buffer, bytes.byteOffset + start, length);
     const section = decodeStoredBlock(stored, integerAt(partition.rawBytes, entry), offset, origin);
     const raw = section.bytes;
     // An uncompressed block is a view of what was read: of a larger read, keep only the block's part.

@@ -6,6 +6,7 @@
  * Invariants:
  * - The file is immutable, so everything here may be used by any number of callers at the same time.
  */
+import type { FileHandle } from 'node:fs/promises';
 import { copyBytes, type Hash64, hashBytes } from '@clortho/base';
 import type { CollectorDefinition, Statistics } from '../collector/collector.ts';
 import { integerAt } from '../column/integers.ts';
@@ -17,6 +18,7 @@ import type { SstSummary } from '../summary.ts';
 import type { BlockCache } from './block-cache.ts';
 import { BlockReader, type FileBytes } from './block-reader.ts';
 import type { SstCursorOptions } from './cursor-options.ts';
+import { fileSource } from './file-source.ts';
 import type { SstScanOptions } from './scan-options.ts';
 import { scanRows } from './scan-rows.ts';
 import type { SstSource } from './source.ts';
@@ -141,6 +143,20 @@ export class Sst {
    */
   static openBytes(bytes: Uint8Array, options: Omit<SstOpenOptions, 'size' | 'tailBytes'> = {}): Sst {
     return new Sst(bytes, { whole: bytes }, { ...options, size: bytes.length });
+  }
+
+  /**
+   * Opens a file of the file system. The handle is borrowed for the life of the file; closing it is up to the caller.
+   *
+   * @throws {ClorthoError} as {@link Sst.open}; what the file system throws.
+   */
+  static async openFile(
+    handle: FileHandle,
+    options: Omit<SstOpenOptions, 'size'> = {},
+    signal?: AbortSignal,
+  ): Promise<Sst> {
+    const { size } = await handle.stat();
+    return Sst.open(fileSource(handle), { ...options, size }, signal);
   }
 
   /** Tells whether a key may have rows here, by its `hashBytes` hash; range deletes are not asked. */

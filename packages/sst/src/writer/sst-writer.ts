@@ -60,6 +60,7 @@ export class SstWriter {
   #rangesBytes = 0;
   #chunks: Uint8Array[] = [];
   #offset = 0;
+  #taken = 0;
   #codecs = 0;
   #finished = false;
   /** The last row of the blocks before the one in progress. */
@@ -180,10 +181,16 @@ export class SstWriter {
     return this.#offset + (this.#finished ? 0 : this.#builder.weight) + tail;
   }
 
+  /** How many bytes {@link take} would give. */
+  get pendingBytes(): number {
+    return this.#offset - this.#taken;
+  }
+
   /** Returns the bytes finished since the last call, in order; they pass to the caller, each in memory of its own. */
   take(): Uint8Array[] {
     const chunks = this.#chunks;
     this.#chunks = [];
+    this.#taken = this.#offset;
     return chunks;
   }
 
