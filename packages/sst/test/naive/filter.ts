@@ -1,0 +1,56 @@
+/** Filter families by the id of their first byte (R25). */
+import { BloomFilter } from 'bloom-filters';
+import { type KeyHash, keyHash, times } from './key-hash.ts';
+import { Reading } from './reading.ts';
+import { demand, support } from './rule.ts';
+
+export interface NaiveFilter {
+  readonly family: string;
+  /** What follows the byte of the family. */
+  readonly bytes: Uint8Array;
+  mayContain(key: Uint8Array): boolean;
+}
+
+interface Family {
+  readonly name: string;
+  /** Reads the bytes of a filter and returns its answers. */
+  readonly probe: (bytes: Uint8Array) => (hash: KeyHash) => boolean;
+}
+
+const FAMILIES: ReadonlyMap<number, Family> = new Map([
+  [1, { name: 'split-block-bloom', probe: splitBlockBloom }],
+  [2, { name: 'bloom-filters', probe: libraryBloom }],
+]);
+
+export const NO_FILTER: NaiveFilter = { family: 'none', bytes: new Uint8Array(0), mayContain: () => true };
+
+export function readFilter(reading: Reading): NaiveFilter {
+  const id = reading.u8();
+  const family = FAMILIES.get(id);
+  support(family !== undefined, 'R25', `filter family ${id}`);
+  const bytes = reading.take(reading.left);
+  const probe = family!.probe(bytes);
+  return { family: family!.name, bytes, mayContain: (key) => probe(keyHash(key)) };
+}
+
+const SALT = [0x47b6137b, 0x44974d91, 0x8824ad5b, 0xa2b7289d, 0x705495c7, 0x2df1424b, 0x9efc4947, 0x5c6bfb31];
+const LINE_BYTES = 32;
+
+function splitBlockBloom(bytes: Uint8Array): (hash: KeyHash) => boolean {
+  const lines = bytes.length / LINE_BYTES;
+  demand(Number.isInteger(lines) && lines >= 1 && lines <= 2 ** 21, 'R25', `${lines} lines of a filter`);
+  return ({ low, high }) => {
+    const line = Number((BigInt(high) * BigInt(lines)) >> 32n);
+    const words = new Reading(bytes.subarray(line * LINE_BYTES, (line + 1) * LINE_BYTES), []);
+    return SALT.every((salt) => ((words.u32() >>> (times(low, salt) >>> 27)) & 1) === 1);
+  };
+}
+
+function libraryBloom(bytes: Uint8Array): (hash: KeyHash) => boolean {
+  const filter = BloomFilter.fromJSON(JSON.parse(Buffer.from(bytes).toString('utf8'))) as BloomFilter;
+  return ({ low, high }) => filter.has(hexadecimal(high) + hexadecimal(low));
+}
+
+function hexadecimal(word: number): string {
+  return word.toString(16).padStart(8, '0');
+}
