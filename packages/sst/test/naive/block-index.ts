@@ -1,5 +1,5 @@
 /** The index: entries of data blocks, and the table of its partitions (R18, R21 to R24). */
-import { ANY_COUNT, ANY_TIME, byteStrings, integers, KEY_MAX, keys, RAW_MAX } from './columns.ts';
+import { ANY_COUNT, ANY_TIME, byteStrings, countOf, integers, KEY_MAX, keys, RAW_MAX } from './columns.ts';
 import type { Reading } from './reading.ts';
 import { compareRows, type Timestamps, timestamps } from './rows.ts';
 import { demand, type Rule } from './rule.ts';
@@ -34,7 +34,7 @@ const BLOCKS_MAX = 2 ** 21;
 const COLLECTORS_MAX = 64;
 
 export function readEntries(reading: Reading, times: Timestamps, collectors: number): NaiveEntry[] {
-  const count = reading.varint();
+  const count = countOf(reading);
   demand(count <= BLOCKS_MAX, 'R3', `${count} data blocks`);
   const firstKeys = keys(reading, count, KEY_MAX);
   const firstTimestamps = timestamps(reading, count, times);
@@ -67,7 +67,7 @@ export function readEntries(reading: Reading, times: Timestamps, collectors: num
 }
 
 export function readPartitionTable(reading: Reading, times: Timestamps): NaivePartition[] {
-  const count = reading.varint();
+  const count = countOf(reading);
   demand(count >= 1, 'R24', 'a partitioned index without partitions');
   demand(count <= BLOCKS_MAX, 'R3', `${count} partitions`);
   const firstKeys = keys(reading, count, KEY_MAX);

@@ -19,7 +19,7 @@ export const ANY_TIME: Bounds = { least: Number.MIN_SAFE_INTEGER, greatest: Numb
 export const ANY_COUNT: Bounds = { least: 0, greatest: Number.MAX_SAFE_INTEGER };
 
 /** R12 to R15. */
-export function integers(reading: Reading, count: number, { least, greatest }: Bounds): number[] {
+export function integers(reading: Reading, count: number, bounds: Bounds): number[] {
   demand(count * 8 <= RAW_MAX, 'R3', `${count} integers`);
   const head = reading.u8();
   const width = head % 16;
@@ -35,20 +35,22 @@ export function integers(reading: Reading, count: number, { least, greatest }: B
   );
   for (const number of numbers) {
     demand(Number.isSafeInteger(number), 'R14', `${number} is no integer`);
-    demand(least <= number && number <= greatest, 'R14', `${number} in a column of ${least} to ${greatest}`);
+    demand(width === 8 || number - base < 2 ** 53, 'R14', `a delta of ${number - base}`);
+    const fits = bounds.least <= number && number <= bounds.greatest;
+    demand(fits, 'R14', `${number} in a column of ${bounds.least} to ${bounds.greatest}`);
   }
 
-  const [wantedWidth, wantedBase] = smallestSizes(numbers);
+  const least = numbers.length === 0 ? 0 : numbers.reduce((one, other) => Math.min(one, other));
+  reading.remark(width === 8 || base === least, 'R15', `base ${base} where ${least} is the least`);
+  const [wantedWidth, wantedBase] = smallestSizes(numbers, least);
   reading.remark(width === wantedWidth, 'R15', `width ${width} where ${wantedWidth} does`);
   reading.remark(baseSize === wantedBase, 'R15', `base of ${baseSize} bytes where ${wantedBase} do`);
   return numbers;
 }
 
 /** The width and the size of the base that R15 asks of a writer. */
-function smallestSizes(numbers: readonly number[]): readonly [number, number] {
-  if (numbers.length === 0) return [0, 0];
-  const least = numbers.reduce((one, other) => Math.min(one, other));
-  const greatest = numbers.reduce((one, other) => Math.max(one, other));
+function smallestSizes(numbers: readonly number[], least: number): readonly [number, number] {
+  const greatest = numbers.reduce((one, other) => Math.max(one, other), least);
   const span = BigInt(greatest) - BigInt(least);
   if (span >= 2n ** 53n) return [8, 0];
   return [bytesOf(span), least < 0 ? 8 : bytesOf(BigInt(least))];
@@ -58,6 +60,13 @@ function bytesOf(number: bigint): number {
   let bytes = 0;
   while (number >= 256n ** BigInt(bytes)) bytes += 1;
   return bytes;
+}
+
+/** How many elements a list has: it begins with that. */
+export function countOf(reading: Reading): number {
+  const count = reading.varint();
+  demand(count <= reading.size, 'R3', `${count} elements in ${reading.size} bytes`);
+  return count;
 }
 
 export function byteStrings(reading: Reading, count: number, bytesMax: number): Uint8Array[] {

@@ -74,41 +74,45 @@ export function decodeNaively(file: Uint8Array, timestamp = 0): NaiveFile {
 
 function readPartitions(
   read: ReadBlock,
-  footer: Footer,
+  { tailOffset, index }: Footer,
   partitions: readonly NaivePartition[],
   times: Timestamps,
   collectors: number,
 ): NaiveEntry[] {
-  let offset = footer.tailOffset;
+  const offsets = offsetsOf(tailOffset, partitions);
+  demand(
+    offsets.at(-1) === index.offset,
+    'R24',
+    `partitions end at ${offsets.at(-1)}, not at ${index.offset}`,
+  );
   const entries = partitions.flatMap((partition, at) => {
-    const found = readEntries(read({ part: `partition ${at}`, offset, ...partition }), times, collectors);
+    const place = { part: `partition ${at}`, offset: offsets[at]!, ...partition };
+    const found = readEntries(read(place), times, collectors);
     checkPartition(partition, found);
-    offset += partition.storedBytes;
     return found;
   });
-  demand(
-    offset === footer.index.offset,
-    'R24',
-    `partitions end at ${offset}, the index is at ${footer.index.offset}`,
-  );
   demandAscending(entries, 'R24');
   return entries;
 }
 
 function readBlocks(
   read: ReadBlock,
-  footer: Footer,
+  { tailOffset }: Footer,
   entries: readonly NaiveEntry[],
   times: Timestamps,
 ): NaiveRow[][] {
-  let offset = 0;
-  const blocks = entries.map((entry, at) => {
-    const rows = dataBlock(read({ part: `data block ${at}`, offset, ...entry }), times);
-    offset += entry.storedBytes;
-    return rows;
-  });
-  demand(offset === footer.tailOffset, 'R21', `blocks end at ${offset}, the tail is at ${footer.tailOffset}`);
-  return blocks;
+  const offsets = offsetsOf(0, entries);
+  demand(offsets.at(-1) === tailOffset, 'R21', `blocks end at ${offsets.at(-1)}, not at ${tailOffset}`);
+  return entries.map((entry, at) =>
+    dataBlock(read({ part: `data block ${at}`, offset: offsets[at]!, ...entry }), times),
+  );
+}
+
+/** Where stored blocks begin that follow each other from `start` on, and where the last one ends. */
+function offsetsOf(start: number, stored: readonly { readonly storedBytes: number }[]): number[] {
+  const offsets = [start];
+  for (const { storedBytes } of stored) offsets.push(offsets.at(-1)! + storedBytes);
+  return offsets;
 }
 
 function checkRows(
@@ -116,21 +120,21 @@ function checkRows(
   entries: readonly NaiveEntry[],
   { maxKey }: NaiveProperties,
 ): void {
-  for (const [at, rows] of blocks.entries()) {
-    const entry = entries[at]!;
-    demand(
-      rows.length === entry.rows,
-      'R22',
-      `block ${at} has ${rows.length} rows, stated are ${entry.rows}`,
-    );
-    demand(compareRows(rows[0]!, entry) === 0, 'R22', `block ${at} begins with another row than its entry`);
-    const bounds = boundsOf(rows);
-    for (const bound of BOUNDS) demand(bounds[bound] === entry[bound], 'R22', `${bound} of block ${at}`);
-  }
   const rows = blocks.flat();
   for (const [at, row] of rows.entries()) {
     demand(at === 0 || compareRows(rows[at - 1]!, row) < 0, 'R7', `row ${at} out of order`);
     demand(compare(row.key, maxKey) <= 0, 'R22', `row ${at} after the greatest key`);
+  }
+  for (const [at, block] of blocks.entries()) {
+    const entry = entries[at]!;
+    demand(
+      block.length === entry.rows,
+      'R22',
+      `block ${at} has ${block.length} rows, stated are ${entry.rows}`,
+    );
+    demand(compareRows(block[0]!, entry) === 0, 'R22', `block ${at} begins with another row than its entry`);
+    const bounds = boundsOf(block);
+    for (const bound of BOUNDS) demand(bounds[bound] === entry[bound], 'R22', `${bound} of block ${at}`);
   }
 }
 

@@ -12,6 +12,10 @@ export class Reading {
     this.remarks = remarks;
   }
 
+  get size(): number {
+    return this.#bytes.length;
+  }
+
   get left(): number {
     return this.#bytes.length - this.#at;
   }

@@ -3,6 +3,7 @@ import {
   ANY_TIME,
   byteStrings,
   compare,
+  countOf,
   integers,
   KEY_MAX,
   keys,
@@ -18,7 +19,7 @@ export interface NaiveRow {
   /** 2^53 - 1: none. */
   readonly endTimestamp: number;
   /** 0 put, 1 delete, 2 merge operand. */
-  readonly kind: number;
+  readonly kind: 0 | 1 | 2;
   readonly value: Uint8Array;
 }
 
@@ -47,8 +48,8 @@ export function timestamps(reading: Reading, count: number, { absent, given }: T
 }
 
 export function dataBlock(reading: Reading, times: Timestamps): NaiveRow[] {
-  const count = reading.varint();
-  demand(count >= 1, 'R19', 'a data block without rows');
+  const count = countOf(reading);
+  demand(count >= 1, 'R2', 'a data block without rows');
   const timestampsOf = timestamps(reading, count, times);
   const ends = integers(reading, count, ANY_TIME);
   const kinds = integers(reading, count, { least: 0, greatest: 2 });
@@ -60,7 +61,7 @@ export function dataBlock(reading: Reading, times: Timestamps): NaiveRow[] {
     key,
     timestamp: timestampsOf[at]!,
     endTimestamp: ends[at]!,
-    kind: kinds[at]!,
+    kind: kinds[at] as NaiveRow['kind'],
     value: reading.take(lengths[at]!),
   }));
 }
@@ -74,7 +75,7 @@ export function compareRows(
 }
 
 export function rangeDeletes(reading: Reading, times: Timestamps): NaiveRangeDelete[] {
-  const count = reading.varint();
+  const count = countOf(reading);
   const starts = keys(reading, count, RANGE_BOUND_MAX);
   const ends = byteStrings(reading, count, RANGE_BOUND_MAX);
   const at = timestamps(reading, count, times);

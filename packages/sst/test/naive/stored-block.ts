@@ -3,7 +3,7 @@ import zlib from 'node:zlib';
 import { RAW_MAX } from './columns.ts';
 import { lz4Block } from './lz4-block.ts';
 import { Reading } from './reading.ts';
-import { demand, support } from './rule.ts';
+import { BrokenRule, demand, support } from './rule.ts';
 
 type Decode = (payload: Uint8Array, rawBytes: number) => Uint8Array;
 
@@ -60,7 +60,7 @@ export interface Place {
 }
 
 /** Bytes of codec and check after every payload. */
-export const ENVELOPE = 5;
+const ENVELOPE = 5;
 
 /** Returns a function that reads the raw bytes of the stored block at a place in `file`. */
 export function storedBlocks(
@@ -93,7 +93,7 @@ export function storedBlocks(
     demand(rawBytes <= payload.length * codec!.ratioMax, 'R3', `${rawBytes} bytes out of ${payload.length}`);
     const raw = decode(codec!, payload, rawBytes);
     demand(raw.length === rawBytes, 'R9', `${part} decodes to ${raw.length} bytes, stated are ${rawBytes}`);
-    if (id !== 0 && payload.length > (rawBytes * 7) / 8)
+    if (id !== 0 && !savesEnough(rawBytes, payload.length))
       remarks.push(`R10: ${part} saves less than one eighth`);
     return new Reading(raw, remarks);
   };
@@ -103,7 +103,11 @@ function decode(codec: Codec, payload: Uint8Array, rawBytes: number): Uint8Array
   try {
     return codec.decode!(payload, rawBytes);
   } catch (cause) {
-    demand(false, 'R9', `a block of ${codec.name} does not decode: ${String(cause)}`);
-    throw cause;
+    throw new BrokenRule('R9', `a block of ${codec.name} does not decode: ${String(cause)}`);
   }
+}
+
+/** R10: one eighth at least, rounded down, and something. */
+function savesEnough(rawBytes: number, payloadBytes: number): boolean {
+  return rawBytes - payloadBytes >= Math.max(1, Math.floor(rawBytes / 8));
 }
