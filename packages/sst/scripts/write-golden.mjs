@@ -125,6 +125,11 @@ const cases = {
     options: { filter: { family: 'bloom-filters', errorRate: 0.01 } },
     rows: keys(50, (key, n) => [[key, n, null, 'put', '']]),
   },
+  'filter-binary-fuse': {
+    about: 'a binary fuse filter',
+    options: { filter: { family: 'binary-fuse' } },
+    rows: keys(150, (key, n) => [[key, n, null, 'put', '']]),
+  },
   collectors: {
     about: 'every collector, with blocks that have nothing to say',
     options: {

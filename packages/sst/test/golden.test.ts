@@ -54,6 +54,7 @@ it('golden files cover what the format has', () => {
     'empty-key',
     'empty',
     'ends',
+    'filter-binary-fuse',
     'filter-bloom-filters',
     'integers',
     'kinds',

@@ -37,6 +37,7 @@ const optionsArbitrary = fc.record({
     { family: 'split-block-bloom' },
     { family: 'split-block-bloom', bitsPerKey: 2 },
     { family: 'bloom-filters', errorRate: 0.2 },
+    { family: 'binary-fuse' },
     { family: 'none' },
   ),
   collectors: fc.subarray([...collectors]),

@@ -1,6 +1,6 @@
 /** Filter families by the id of their first byte (R25). */
 import { BloomFilter } from 'bloom-filters';
-import { type KeyHash, keyHash, times } from './key-hash.ts';
+import { finish, type KeyHash, keyHash, times } from './key-hash.ts';
 import { Reading } from './reading.ts';
 import { demand, support } from './rule.ts';
 
@@ -20,6 +20,7 @@ interface Family {
 const FAMILIES: ReadonlyMap<number, Family> = new Map([
   [1, { name: 'split-block-bloom', probe: splitBlockBloom }],
   [2, { name: 'bloom-filters', probe: libraryBloom }],
+  [3, { name: 'binary-fuse', probe: binaryFuse }],
 ]);
 
 export const NO_FILTER: NaiveFilter = { family: 'none', bytes: new Uint8Array(0), mayContain: () => true };
@@ -49,6 +50,29 @@ function splitBlockBloom(bytes: Uint8Array): (hash: KeyHash) => boolean {
 function libraryBloom(bytes: Uint8Array): (hash: KeyHash) => boolean {
   const filter = BloomFilter.fromJSON(JSON.parse(Buffer.from(bytes).toString('utf8'))) as BloomFilter;
   return ({ low, high }) => filter.has(hexadecimal(high) + hexadecimal(low));
+}
+
+function binaryFuse(bytes: Uint8Array): (hash: KeyHash) => boolean {
+  const reading = new Reading(bytes, []);
+  const seed = reading.u32();
+  const segmentBits = reading.u8();
+  const segments = reading.u32();
+  demand(segmentBits >= 3 && segmentBits <= 16, 'R25', `${segmentBits} segment bits`);
+  demand(segments >= 3 && segments <= 2 ** 21, 'R25', `${segments} segments`);
+  const length = 2 ** segmentBits;
+  const count = segments * length;
+  demand(count <= 2 ** 26 && count === reading.left, 'R25', `${reading.left} slots, stated are ${count}`);
+  const slots = reading.take(count);
+  return ({ low, high }) => {
+    const x = finish(low ^ times(seed, 0x9e3779b9));
+    const y = finish(high ^ x);
+    const z = finish(x + y);
+    const s = Number((BigInt(y) * BigInt(segments - 2)) >> 32n);
+    const first = slots[s * length + (y % length)]!;
+    const second = slots[(s + 1) * length + (z % length)]!;
+    const third = slots[(s + 2) * length + ((z >>> 16) % length)]!;
+    return (first ^ second ^ third) === x >>> 24;
+  };
 }
 
 function hexadecimal(word: number): string {

@@ -35,7 +35,8 @@ function step(lane: number, word: number, m: number): number {
   return (times(rotl(x, 13), 5) + 0xe6546b64) >>> 0;
 }
 
-function finish(lane: number): number {
+/** Mixes the low 32 bits of a number. */
+export function finish(lane: number): number {
   let x = lane >>> 0;
   x = (x ^ (x >>> 16)) >>> 0;
   x = times(x, 0x85ebca6b);
