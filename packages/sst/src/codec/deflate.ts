@@ -2,6 +2,13 @@
 import { deflateRawSync, inflateRawSync } from 'node:zlib';
 import type { Codec } from './codec.ts';
 
+/** What node:zlib returns with the option `info`, which its types leave out. */
+interface Inflated {
+  readonly buffer: Buffer;
+  /** How much of the input was used. */
+  readonly engine: { readonly bytesWritten: number };
+}
+
 /** Raw deflate at the library's default level. */
 export const deflate: Codec = {
   name: 'deflate',
@@ -11,11 +18,10 @@ export const deflate: Codec = {
   compress: (raw) => deflateRawSync(raw),
   decompress: (stored, rawBytes) => {
     // One byte of slack, so that a stream that goes on too long is seen and refused below.
-    const raw = inflateRawSync(stored, {
-      chunkSize: Math.max(64, rawBytes + 1),
-      maxOutputLength: rawBytes + 1,
-    });
+    const options = { chunkSize: Math.max(64, rawBytes + 1), maxOutputLength: rawBytes + 1, info: true };
+    const { buffer: raw, engine } = inflateRawSync(stored, options) as unknown as Inflated;
     if (raw.length !== rawBytes) throw new Error('deflate stream has another size');
+    if (engine.bytesWritten !== stored.length) throw new Error('deflate stream ends early');
     return new Uint8Array(raw.buffer, raw.byteOffset, rawBytes);
   },
 };

@@ -60,7 +60,9 @@ export function decodeIntegers(section: Section, count: number, least: number, m
   const head = bytes[takeBytes(section, 1)] as number;
   const width = head & 15;
   const baseBytes = head >>> 4;
-  if (width > DOUBLE || baseBytes > DOUBLE) throw corruptSection(section, 'bad column width');
+  if (width > DOUBLE || baseBytes > (width === DOUBLE ? 0 : DOUBLE)) {
+    throw corruptSection(section, 'bad column width');
+  }
   const base = readNumber(bytes, takeBytes(section, baseBytes), baseBytes);
   if (width === 0) {
     if (count > 0 && !(base >= least && base <= most && Number.isSafeInteger(base))) {
@@ -72,6 +74,7 @@ export function decodeIntegers(section: Section, count: number, least: number, m
   checkAllocation(section, count * Float64Array.BYTES_PER_ELEMENT);
   const values = new Float64Array(count);
   readDeltas(bytes, start, width, values, base);
+  if (width === 7 && hasLargeDelta(bytes, start, count)) throw corruptSection(section, 'delta out of bounds');
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
   for (let index = 0; index < count; index += 1) {
@@ -202,6 +205,14 @@ function writeDeltas(
     for (let index = 0; index < count; index += 1)
       view.setFloat64(start + index * DOUBLE, values[index] as number, true);
   }
+}
+
+/** Tells whether a delta of seven bytes is 2^53 or more: what a double would round. */
+function hasLargeDelta(bytes: Uint8Array, start: number, count: number): boolean {
+  for (let index = 0; index < count; index += 1) {
+    if ((bytes[start + index * 7 + 6] as number) >= 0x20) return true;
+  }
+  return false;
 }
 
 /** Reads what {@link writeDeltas} writes, for all of `values`. */

@@ -46,9 +46,11 @@ export interface Keys {
   readonly keyBytes: Uint8Array;
 }
 
-/** The numbers of a row in {@link Keys.table}, and their places there. */
+/** How many numbers {@link Keys.table} has of each row; the first is the window. */
 export const ROW_NUMBERS = 3;
+/** The place of the key's start among the numbers of a row. */
 export const KEY_START = 1;
+/** The place of the value's start among the numbers of a row. */
 export const VALUE_START = 2;
 
 /** Returns where key `row` begins in the bytes; for `rows`, where the last one ends. */

@@ -109,6 +109,9 @@ export function decodeFooter(bytes: Uint8Array, size: number, name: string, maxB
     if (size.raw > maxBlockBytes || size.stored > maxBlockBytes + ENVELOPE_BYTES) {
       throw corruptFile(name, offset, `section claims more than ${maxBlockBytes} bytes`);
     }
+    if ((size.stored === 0) !== (size.raw === 0)) {
+      throw corruptFile(name, offset, 'section is absent and has a size');
+    }
     return size;
   };
   const [index, filter, rangeDeletes, properties] = [section(0), section(8), section(16), section(24)];

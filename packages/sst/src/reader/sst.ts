@@ -89,7 +89,6 @@ export class Sst {
   /** The memory that the open file holds besides blocks, in bytes. */
   readonly tailWeight: number;
   readonly #tail: Tail;
-  readonly #name: string;
   readonly #blocks: BlockReader;
   readonly #statistics: FileStatistics;
   readonly #cursors: SstCursor[] = [];
@@ -106,7 +105,6 @@ export class Sst {
     const tail = decodeTail(tailBytes, size, timestamp, name, maxBlockBytes);
     const { collectors: collected, ...facts } = tail.properties;
     this.#tail = tail;
-    this.#name = name;
     this.#blocks = new BlockReader(tail, bytes, cache, name);
     this.#statistics = new FileStatistics(collectors, collected, tail.index);
     this.summary = {
@@ -241,11 +239,12 @@ export class Sst {
 
   /**
    * Reads every block past the cache and checks checksums, order, and that index, filter and properties tell the truth.
+   * `onProgress` hears the bytes of data blocks read so far.
    *
    * @throws {ClorthoError} `CLORTHO_CORRUPT` naming the offset of the first block that is wrong; `CLORTHO_ABORTED`.
    */
-  async verify(signal?: AbortSignal): Promise<void> {
-    await verifyBlocks(this.#tail, this.#blocks, this.#name, signal);
+  async verify(signal?: AbortSignal, onProgress?: (bytes: number) => void): Promise<void> {
+    await verifyBlocks(this.#tail, this.#blocks, signal, onProgress);
   }
 
   /** Returns the facts of all blocks in order. */

@@ -96,6 +96,9 @@ export function decodeTail(
     footer.rangeDeletes.stored === 0 ? [] : decodeRangeDeletes(take('rangeDeletes'), uniform);
   const properties = decodeProperties(take('properties'));
   const columns = index.partitionOf(0).statistics.length;
+  if (index.blocks === 0 && footer.filter.stored > 0) {
+    throw corruptFile(name, footer.dataBytes, 'filter in a file without rows');
+  }
   if (index.blocks !== properties.blocks || columns !== properties.collectors.length) {
     throw corruptFile(name, footer.dataBytes, 'index and properties disagree');
   }

@@ -12,11 +12,12 @@
  * - Bytes depend on the rows and options alone (and on the LZ4 implementation): equal calls give equal files.
  * - A row out of order is refused before it changes anything; the writer stays usable.
  */
-import { ClorthoError, compareBytes, compareSlices, copyBytes, EMPTY_BYTES } from '@clortho/base';
+import { ClorthoError, compareBytes, compareSlices, copyBytes } from '@clortho/base';
 import { BlockBuilder, rowsWeight } from '../block/block-builder.ts';
 import type { Codec } from '../codec/codec.ts';
 import { none } from '../codec/none.ts';
 import type { Collector } from '../collector/collector.ts';
+import { fileFacts, type RowFacts } from '../file/file-facts.ts';
 import {
   encodeFooter,
   FEATURE_INDEX_PARTITIONED,
@@ -209,8 +210,21 @@ export class SstWriter {
     const { codec, filter, salt, timestampsAbsent, collectors } = this.#options;
     const dataBytes = this.#offset;
     this.#ranges.sort(compareRangeDeletes);
+    const rowFacts: RowFacts = {
+      rawBytes: this.#rawBytes,
+      blocks: this.#index.blocks,
+      rows: this.#rows,
+      deletes: this.#deletes,
+      merges: this.#merges,
+      firstKey: this.#firstKey,
+      lastKey: this.#lastKey,
+      minTimestamp: this.#index.minTimestamp,
+      maxTimestamp: this.#index.maxTimestamp,
+      minEnd: this.#index.minEnd,
+      maxEnd: this.#index.maxEnd,
+    };
     const properties = {
-      ...this.#facts(),
+      ...fileFacts(rowFacts, this.#ranges),
       collectors: collectors.map(({ name, version }, index) => ({
         name,
         version,
@@ -308,36 +322,6 @@ export class SstWriter {
     this.#codecs |= 1 << codecIdOf(stored);
     this.#chunks.push(stored);
     this.#offset += stored.length;
-  }
-
-  #facts(): Omit<SstSummary, 'bytes' | 'tailBytes' | 'statistics'> {
-    const index = this.#index;
-    const ranges = this.#ranges;
-    let minKey = this.#firstKey;
-    let maxKey = this.#lastKey;
-    let minTimestamp = index.minTimestamp;
-    let maxTimestamp = index.maxTimestamp;
-    for (const { start, end, timestamp } of ranges) {
-      if (minKey === undefined || compareBytes(start, minKey) < 0) minKey = start;
-      if (maxKey === undefined || compareBytes(end, maxKey) > 0) maxKey = end;
-      minTimestamp = Math.min(minTimestamp, timestamp);
-      maxTimestamp = Math.max(maxTimestamp, timestamp);
-    }
-    const empty = minKey === undefined;
-    return {
-      rawBytes: this.#rawBytes,
-      blocks: index.blocks,
-      rows: this.#rows,
-      deletes: this.#deletes,
-      merges: this.#merges,
-      rangeDeletes: ranges.length,
-      minKey: copyBytes(minKey ?? EMPTY_BYTES),
-      maxKey: copyBytes(maxKey ?? EMPTY_BYTES),
-      minTimestamp: empty ? 0 : minTimestamp,
-      maxTimestamp: empty ? 0 : maxTimestamp,
-      minEndTimestamp: this.#rows === 0 ? NEVER : index.minEnd,
-      maxEndTimestamp: this.#rows === 0 ? NEVER : index.maxEnd,
-    };
   }
 }
 
