@@ -23,6 +23,7 @@ export { type Hash64, hash32, hashBytes } from './hash.ts';
 export { ID_LENGTH, ID_MIN, type IdSource, idAtTime, idSource, isId } from './ids.ts';
 export { InvariantError, invariant } from './invariant.ts';
 export { type Limiter, limiter } from './limiter.ts';
+export { pooledCopy } from './pooled-copy.ts';
 export { type Random, randomBelow, randomFraction, seededRandom, systemRandom } from './random.ts';
 export { type RetryContext, type RetryPolicy, retry } from './retry.ts';
 export { decodeVarint, encodeVarint, VARINT_BYTES_MAX, varintBytes } from './varint.ts';

@@ -9,7 +9,7 @@
  * Invariants:
  * - Immutable: views of its arrays stay valid for as long as they are referenced, whatever the cache does.
  */
-import { type Integers, integerAt } from '../column/integers.ts';
+import type { Integers } from '../column/integers.ts';
 import { KEY_START, type Keys, keysWeight, ROW_NUMBERS, VALUE_START } from '../column/keys.ts';
 import { countBefore } from '../column/search-keys.ts';
 import type { RowKind } from '../row.ts';
@@ -30,7 +30,11 @@ export class Block implements Keys {
   /** What a cache charges for the block, in bytes. */
   readonly weight: number;
   readonly #timestamps: Integers;
-  readonly #ends: Integers;
+  /** The arrays of columns that are not constant, at hand: a column as an object would be one more place to touch. */
+  readonly #timestampValues: Float64Array | undefined;
+  readonly #endValues: Float64Array | undefined;
+  readonly #timestamp: number;
+  readonly #end: number;
   readonly #kinds: Uint8Array | undefined;
   readonly #kind: RowKind;
 
@@ -42,7 +46,10 @@ export class Block implements Keys {
     this.keyBytes = keys.keyBytes;
     this.valueBytes = valueBytes;
     this.#timestamps = timestamps;
-    this.#ends = ends;
+    this.#timestampValues = timestamps.values;
+    this.#endValues = ends.values;
+    this.#timestamp = timestamps.constant;
+    this.#end = ends.constant;
     this.#kinds = kinds.values === undefined ? undefined : Uint8Array.from(kinds.values);
     this.#kind = kinds.constant as RowKind;
     this.weight =
@@ -66,12 +73,14 @@ export class Block implements Keys {
 
   /** Returns the timestamp of a row. */
   timestampAt(row: number): number {
-    return integerAt(this.#timestamps, row);
+    const values = this.#timestampValues;
+    return values === undefined ? this.#timestamp : (values[row] as number);
   }
 
   /** Returns the end timestamp of a row. */
   endAt(row: number): number {
-    return integerAt(this.#ends, row);
+    const values = this.#endValues;
+    return values === undefined ? this.#end : (values[row] as number);
   }
 
   /** Returns the kind of a row. */

@@ -2,7 +2,7 @@
  * What a file shows of a key at a time, if the file were all there is: the newest version that began by then, unless it had
  * ended, is a delete, or lies under a range delete of that time.
  */
-import { compareSlices, copyBytes } from '@clortho/base';
+import { compareSlices, pooledCopy } from '@clortho/base';
 import { DELETE, NEVER, type RangeDelete, type Row, type RowPosition } from '../row.ts';
 
 /** The time of latest reads. */
@@ -28,5 +28,5 @@ export function showsKey({ keyBytes, keyStart, keyEnd }: RowPosition, key: Uint8
 /** Returns the row at a position with a copy of its value, under a key that the caller owns. */
 export function rowOf(position: RowPosition, key: Uint8Array): Row {
   const { timestamp, endTimestamp, kind, valueBytes, valueStart, valueEnd } = position;
-  return { key, timestamp, endTimestamp, kind, value: copyBytes(valueBytes, valueStart, valueEnd) };
+  return { key, timestamp, endTimestamp, kind, value: pooledCopy(valueBytes, valueStart, valueEnd) };
 }
