@@ -12,7 +12,6 @@ export function measure(subjects, rounds = 7) {
   // The first round warms up the optimiser and is thrown away.
   for (let round = 0; round <= rounds; round += 1) {
     for (const name of names) {
-      globalThis.gc?.();
       const start = process.cpuUsage();
       const done = subjects[name]();
       const { user, system } = process.cpuUsage(start);
