@@ -1,20 +1,29 @@
-/** The program: its commands and the options that all of them take. */
+/**
+ * The program: its commands and the options that all of them take.
+ *
+ * What a command stands on is loaded with it, and a call loads its own command only: with all of them, a `get` would
+ * wait for the parser of CSV, the tables and the demo.
+ */
 import { readFileSync } from 'node:fs';
 import { Command } from 'commander';
 import type { CommandContext } from './command/command-context.ts';
-import { compactCommand } from './command/compact.ts';
-import { createCommand } from './command/create.ts';
-import { delCommand } from './command/del.ts';
-import { demoCommand } from './command/demo.ts';
-import { gcCommand } from './command/gc.ts';
-import { getCommand } from './command/get.ts';
-import { historyCommand } from './command/history.ts';
-import { inspectCommand } from './command/inspect.ts';
-import { loadCommand } from './command/load.ts';
-import { putCommand } from './command/put.ts';
-import { scanCommand } from './command/scan.ts';
-import { statsCommand } from './command/stats.ts';
-import { truncateCommand } from './command/truncate.ts';
+
+/** The commands by their names, in the order of the help. */
+const COMMANDS: Readonly<Record<string, () => Promise<(context: CommandContext) => Command>>> = {
+  demo: async () => (await import('./command/demo.ts')).demoCommand,
+  create: async () => (await import('./command/create.ts')).createCommand,
+  put: async () => (await import('./command/put.ts')).putCommand,
+  get: async () => (await import('./command/get.ts')).getCommand,
+  del: async () => (await import('./command/del.ts')).delCommand,
+  scan: async () => (await import('./command/scan.ts')).scanCommand,
+  history: async () => (await import('./command/history.ts')).historyCommand,
+  load: async () => (await import('./command/load.ts')).loadCommand,
+  compact: async () => (await import('./command/compact.ts')).compactCommand,
+  truncate: async () => (await import('./command/truncate.ts')).truncateCommand,
+  gc: async () => (await import('./command/gc.ts')).gcCommand,
+  stats: async () => (await import('./command/stats.ts')).statsCommand,
+  inspect: async () => (await import('./command/inspect.ts')).inspectCommand,
+};
 
 const NOTES = `
 Store URLs:
@@ -28,8 +37,14 @@ Exit codes: 0 done, 1 failed, 2 called wrongly, 3 not found (a key, a file, a st
 
 Environment: CLORTHO_URL, NO_COLOR, AWS_REGION, AWS_ENDPOINT_URL[_S3|_DYNAMODB], AWS credentials.`;
 
-/** Returns the program. It writes through the context's terminal and throws where it would exit. */
-export function createProgram(context: CommandContext): Command {
+/**
+ * Returns the program for a call with `parameters`: with the command that they begin with, or with all of them. It
+ * writes through the context's terminal and throws where it would exit.
+ */
+export async function createProgram(
+  context: CommandContext,
+  parameters: readonly string[],
+): Promise<Command> {
   const { terminal } = context;
   const program = new Command('clortho')
     .description('Work with Clortho stores: durable key-value stores that remember the past.')
@@ -39,22 +54,10 @@ export function createProgram(context: CommandContext): Command {
     .option('--debug', 'show the stack and the causes of an error')
     .helpOption('--help', 'show this help')
     .addHelpText('after', NOTES);
-  const commands = [
-    demoCommand,
-    createCommand,
-    putCommand,
-    getCommand,
-    delCommand,
-    scanCommand,
-    historyCommand,
-    loadCommand,
-    compactCommand,
-    truncateCommand,
-    gcCommand,
-    statsCommand,
-    inspectCommand,
-  ];
-  for (const command of commands) program.addCommand(command(context));
+  const named = Object.entries(COMMANDS).find(([name]) => name === parameters[0]);
+  const loaders = named === undefined ? Object.values(COMMANDS) : [named[1]];
+  for (const command of await Promise.all(loaders.map((load) => load())))
+    program.addCommand(command(context));
   for (const command of withDescendants(program)) {
     command
       .exitOverride()

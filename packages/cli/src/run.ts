@@ -9,7 +9,7 @@ import { createProgram } from './program.ts';
  * throws: what goes wrong becomes one line on the terminal's error stream, with `--debug` the stack and its causes.
  */
 export async function run(parameters: readonly string[], context: CommandContext): Promise<ExitCode> {
-  const program = createProgram(context);
+  const program = await createProgram(context, parameters);
   try {
     await program.parseAsync([...parameters], { from: 'user' });
     return EXIT.done;

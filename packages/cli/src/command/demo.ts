@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { ClorthoError, systemClock } from '@clortho/base';
 import { Command, Option } from 'commander';
 import { findFlights } from '../demo/find-flights.ts';
-import { openFlightStore } from '../demo/flight-store.ts';
 import { PlainAnswers } from '../demo/plain-answers.ts';
-import { type DemoReport, runDemo } from '../demo/run-demo.ts';
+import { readFlights } from '../demo/read-flights.ts';
+import type { DemoReport } from '../demo/run-demo.ts';
 import { parseCount } from '../input/count.ts';
 import { formatBytes, formatCount, formatDuration } from '../output/format.ts';
 import { showProgress, silentProgress } from '../output/progress.ts';
@@ -51,7 +51,11 @@ async function demo(context: CommandContext, command: Command): Promise<void> {
   const data = await findFlights(options.data);
   const place = await placeOf(context, options);
   const clock = systemClock;
+  // The first flights are decoded while the engine is loaded and the store is opened.
+  const source = readFlights(data);
   try {
+    const { openFlightStore } = await import('../demo/flight-store.ts');
+    const { runDemo } = await import('../demo/run-demo.ts');
     const store = await openFlightStore(place.url, { aws: awsFromEnvironment(environment) });
     if (!json) terminal.line(`Store: ${store.name}\n`);
     try {
@@ -69,11 +73,12 @@ async function demo(context: CommandContext, command: Command): Promise<void> {
           if (acknowledge !== undefined) appendFileSync(acknowledge, `${rows}\n`);
         },
       };
-      conclude(terminal, await runDemo(session, data, options.rows), json);
+      conclude(terminal, await runDemo(session, source, options.rows), json);
     } finally {
       await store.close();
     }
   } finally {
+    await source.close();
     await place.cleanUp();
   }
 }

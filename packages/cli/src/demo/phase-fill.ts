@@ -6,7 +6,7 @@ import { flightHours } from './flight-hours.ts';
 import { rowsConsumed } from './flight-store.ts';
 import { ingest } from './ingest.ts';
 import { type LevelPicture, pictureOf, renderPicture } from './level-picture.ts';
-import { readFlights } from './read-flights.ts';
+import type { FlightSource } from './read-flights.ts';
 
 /** What the phase did. */
 export interface FillReport {
@@ -20,20 +20,23 @@ export interface FillReport {
   readonly compaction: CompactResult & { readonly ms: number };
 }
 
-/** Streams the flights of the file at `path`, at least `rowsMin` of them, into the store, and compacts it. */
-export async function fillStore(session: DemoSession, path: string, rowsMin: number): Promise<FillReport> {
+/** Streams the flights of `source`, at least `rowsMin` of them, into the store, and compacts it. Closes the source. */
+export async function fillStore(
+  session: DemoSession,
+  source: FlightSource,
+  rowsMin: number,
+): Promise<FillReport> {
   const { store, plain, show } = session;
   const rowsBefore = await rowsConsumed(store);
   if (rowsBefore > 0)
     show(() => `The store has ${formatCount(rowsBefore)} flights already; going on from there.\n`);
   const elapsed = stopwatch(session);
-  const source = await readFlights(path);
   // A store that was filled further is asked about all that it holds.
-  const total = Math.min(source.rows, Math.max(rowsMin, rowsBefore));
+  const total = Math.min(await source.rows(), Math.max(rowsMin, rowsBefore));
   const progress = session.progress({ title: 'loading', unit: 'flights', total, start: rowsBefore });
   let written: { readonly rows: number; readonly batches: number };
   try {
-    written = await ingest(store, flightHours(source.chunks(), total), rowsBefore, {
+    written = await ingest(store, flightHours(source.chunks(total), total), rowsBefore, {
       onHour: (hour) => plain.add(hour),
       onCommit(rows) {
         session.acknowledge(rows);

@@ -15,6 +15,7 @@ import { rowsConsumed } from './flight-store.ts';
 import { type AskReport, askQuestions } from './phase-ask.ts';
 import { type FillReport, fillStore } from './phase-fill.ts';
 import { type ForgetReport, forgetHalf } from './phase-forget.ts';
+import type { FlightSource } from './read-flights.ts';
 import { renderBill } from './render-bill.ts';
 
 /** Everything that a run found out. */
@@ -32,11 +33,15 @@ export interface DemoReport {
   readonly checks: readonly Check[];
 }
 
-/** Runs the demo on the flights of the file at `path`, at least `rowsMin` of them. */
-export async function runDemo(session: DemoSession, path: string, rowsMin: number): Promise<DemoReport> {
+/** Runs the demo on the flights of `source`, at least `rowsMin` of them. */
+export async function runDemo(
+  session: DemoSession,
+  source: FlightSource,
+  rowsMin: number,
+): Promise<DemoReport> {
   const { store, plain, checks, show } = session;
   const elapsed = stopwatch(session);
-  const fill = await fillStore(session, path, rowsMin);
+  const fill = await fillStore(session, source, rowsMin);
   checks.push(check('rows consumed', await rowsConsumed(store), plain.rows));
   const answers = await askQuestions(session);
   const forget = await forgetHalf(session, answers.history.airport);
