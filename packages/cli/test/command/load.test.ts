@@ -42,13 +42,13 @@ test('NDJSON with values of any type', async () => {
 test('standard input needs a format', () =>
   withDirectory(async (directory) => {
     const url = `file:${directory}`;
-    await clortho(['create', '--url', url]);
+    await call(['create', '--url', url]);
     const input = '{"id":"a"}\n';
     expect((await clortho(['load', '-', '--key', 'id', '--url', url], { input })).code).toBe(2);
     expect(
       (await clortho(['load', '-', '--key', 'id', '--format', 'ndjson', '--url', url], { input })).code,
     ).toBe(0);
-    expect((await clortho(['get', 'a', '--url', url])).out).toBe('{"id":"a"}\n');
+    expect((await call(['get', 'a', '--url', url])).out).toBe('{"id":"a"}\n');
   }));
 
 test('a bad record names its line; batches before it are loaded', async () => {

@@ -27,6 +27,22 @@ test.for([
   expect(out).toContain('--url <url>');
 });
 
+test('help without a command lists all of them', async () => {
+  const { code, out } = await call(['--help']);
+  expect(code).toBe(EXIT.done);
+  const listed = [...out.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
+  expect(listed).toEqual([
+    ...['demo', 'create', 'put', 'get', 'del', 'scan', 'history', 'load'],
+    ...['compact', 'truncate', 'gc', 'stats', 'inspect', 'help'],
+  ]);
+});
+
+test('options may come before the command', async () => {
+  const { code, error } = await call(['--url', 'file:/tmp/clortho-no-such-store', 'get', 'key']);
+  expect(code).toBe(EXIT.absent);
+  expect(error).toContain('CLORTHO_NOT_FOUND');
+});
+
 test('the version is that of the package', async () => {
   expect(await call(['--version'])).toEqual({ code: EXIT.done, out: `${description.version}\n`, error: '' });
 });
