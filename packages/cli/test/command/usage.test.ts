@@ -31,10 +31,8 @@ test('help without a command lists all of them', async () => {
   const { code, out } = await call(['--help']);
   expect(code).toBe(EXIT.done);
   const listed = [...out.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
-  expect(listed).toEqual([
-    ...['demo', 'create', 'put', 'get', 'del', 'scan', 'history', 'load'],
-    ...['compact', 'truncate', 'gc', 'stats', 'inspect', 'help'],
-  ]);
+  const names = 'demo create put get del scan history load compact truncate gc stats inspect help';
+  expect(listed).toEqual(names.split(' '));
 });
 
 test('options may come before the command', async () => {
