@@ -9,11 +9,15 @@ const PROBES = 1_000_000;
 export function run() {
   const rows = packedRows();
   const families = [
-    ['split-block Bloom, 12 bits', { family: 'split-block-bloom', bitsPerKey: 12 }, 0.0065],
-    ['binary fuse', { family: 'binary-fuse' }, undefined],
+    {
+      name: 'split-block Bloom, 12 bits',
+      filter: { family: 'split-block-bloom', bitsPerKey: 12 },
+      most: 0.0065,
+    },
+    { name: 'binary fuse', filter: { family: 'binary-fuse' } },
   ];
   const hashes = absentHashes();
-  const figures = families.flatMap(([name, filter, most]) => {
+  const figures = families.flatMap(({ name, filter, most }) => {
     const sst = openCached(rows, { codec: 'none', filter });
     let passed = 0;
     for (let probe = 0; probe < PROBES; probe += 1) {
