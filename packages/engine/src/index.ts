@@ -40,3 +40,10 @@ export { NOT_RESIDENT } from './read/run-lookup.ts';
 export { Snapshot } from './snapshot/snapshot.ts';
 export type { FamilyStats, ShardStats, StoreStats, TierStats } from './stats.ts';
 export { Store } from './store.ts';
+export type { TransactOptions, TransactResult } from './transaction/run-transaction.ts';
+export {
+  Transaction,
+  type TransactionReadOptions,
+  type TransactionScanOptions,
+  UNCOMMITTED,
+} from './transaction/transaction.ts';

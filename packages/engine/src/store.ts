@@ -47,6 +47,8 @@ import { HeldReader } from './snapshot/held.ts';
 import { PinSession } from './snapshot/pin-session.ts';
 import { Snapshot } from './snapshot/snapshot.ts';
 import { type StoreStats, shardStats, sumTiers } from './stats.ts';
+import { runTransaction, type TransactOptions, type TransactResult } from './transaction/run-transaction.ts';
+import type { Transaction } from './transaction/transaction.ts';
 import { forgetDropped } from './view/forget-dropped.ts';
 import { Tables } from './view/tables.ts';
 import type { ViewKeeper } from './view/view-keeper.ts';
@@ -175,6 +177,32 @@ export class Store {
         );
       },
     });
+  }
+
+  /**
+   * Runs `work` and commits what it wrote, atomically and serializably: as if all its reads and writes happened at the commit
+   * timestamp. After a conflict it runs again, on a newer view. Without writes it commits nothing, and its reads are of
+   * one cut.
+   *
+   * @throws {ClorthoError} `CLORTHO_CONFLICT` if every attempt met one; as {@link Store.write}; whatever `work` throws,
+   *   after which nothing was written.
+   */
+  async transact<T>(
+    work: (transaction: Transaction) => Promise<T> | T,
+    options: TransactOptions = {},
+  ): Promise<TransactResult<T>> {
+    this.#checkWritable();
+    const { manifest, keeper, catalog } = this.#parts;
+    const context = {
+      keeper,
+      committer: this.#committer,
+      reader: this.#readerContext,
+      clock: this.#clock,
+      random: manifest.random,
+      familyOf: (name: string | undefined) => catalog.byName(name),
+      request: (operations: readonly Operation[], given: TransactOptions) => this.#request(operations, given),
+    };
+    return runTransaction(context, work, options);
   }
 
   /** Deletes one key; see {@link Store.write}. */

@@ -9,6 +9,7 @@
  * - A batch is acknowledged only after its files are durable and its heads were swapped; it is visible here then.
  * - All batches of a group get one timestamp, above everything settled on every shard that the group touches.
  * - Batches that name their timestamp or carry conditions are a group of their own.
+ * - A shard that a batch only read takes part in its swap: its floor rises to the commit timestamp.
  * - Accepted bytes are bounded: beyond the limit `submit` waits.
  */
 import {
@@ -26,6 +27,7 @@ import {
   objectKey,
   type PreparedChange,
   prepareChange,
+  type ShardState,
   settledTimestamp,
   stampEdit,
   swapHeads,
@@ -45,6 +47,8 @@ export interface CommitRequest {
   readonly batch: ParsedBatch;
   /** The commit timestamp, with external time. */
   readonly timestamp?: number | undefined;
+  /** Positions of shards that the batch depends on: none of them may change before it commits, nor below it after. */
+  readonly reads?: ReadonlySet<number> | undefined;
   /** Throws unless the batch may commit on top of `view`; asked again after every lost race. */
   readonly condition?: ((view: StoreView) => Promise<void>) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -74,6 +78,7 @@ interface Upload {
 
 /** The bytes after which a group takes no further batch. */
 const GROUP_BYTES_MAX = 32 * 1024 * 1024;
+const NO_SHARDS: ReadonlySet<number> = new Set();
 /** How often a lost race is tried again before the caller is told. */
 const RACES_MAX = 100;
 
@@ -245,12 +250,14 @@ export class Committer {
   ): Promise<WriteResult | undefined> {
     const { manifest, keeper, tables } = this.#context;
     const { view } = keeper;
-    const [{ condition, timestamp: named } = {}] = group;
+    const [{ condition, reads = NO_SHARDS, timestamp: named } = {}] = group;
     if (condition !== undefined) await condition(view);
     // A batch of range deletes over nothing changes nothing: it happens at the last commit.
     if (uploads.length === 0) return { timestamp: newestCommit(view), token: {} };
-    const timestamp = this.#timestampFor(view, uploads, named);
-    const prepared = await this.#prepare(view, uploads, token, timestamp);
+    const written = groupByPosition(uploads);
+    const touched = new Set([...written.keys(), ...reads]);
+    const timestamp = this.#timestampFor(view, touched, reads !== NO_SHARDS, named);
+    const prepared = await this.#prepare(view, written, reads, token, timestamp);
     if (prepared === undefined) return undefined;
     if (group.length === 1) throwIfAborted(group[0]?.signal);
     if ((await swapHeads(manifest, prepared)) === 'lost') return undefined;
@@ -266,38 +273,46 @@ export class Committer {
   /** Returns the next heads, or `undefined` if the view is too old for that. */
   async #prepare(
     view: StoreView,
-    uploads: readonly Upload[],
+    written: ReadonlyMap<number, readonly Upload[]>,
+    reads: ReadonlySet<number>,
     token: string,
     timestamp: number,
   ): Promise<readonly PreparedChange[] | undefined> {
     const { manifest } = this.#context;
+    const writes = [...written].map(([position, files]) => {
+      const added = files.map(({ entry }) => entry);
+      const edit = stampEdit({ token, timestamp, added, removed: [] }, timestamp);
+      return prepareChange(manifest, stateAt(view, position), edit, {});
+    });
+    const raises = [...reads]
+      .filter((position) => !written.has(position))
+      .map((position) => {
+        const edit = { token, timestamp: 0, added: [], removed: [] };
+        return prepareChange(manifest, stateAt(view, position), edit, { floor: timestamp });
+      });
     try {
-      return await Promise.all(
-        [...groupByPosition(uploads)].map(([position, files]) => {
-          const state = view.shards[position];
-          if (state === undefined) throw new TypeError('a routed batch has its shards');
-          const added = files.map(({ entry }) => entry);
-          return prepareChange(
-            manifest,
-            state,
-            stampEdit({ token, timestamp, added, removed: [] }, timestamp),
-            {},
-          );
-        }),
-      );
+      return await Promise.all([...writes, ...raises]);
     } catch (error) {
       if (isClorthoError(error, 'CLORTHO_CONFLICT')) return undefined;
       throw error;
     }
   }
 
-  #timestampFor(view: StoreView, uploads: readonly Upload[], named: number | undefined): number {
+  #timestampFor(
+    view: StoreView,
+    touched: ReadonlySet<number>,
+    isTransaction: boolean,
+    named: number | undefined,
+  ): number {
     let settled = 0;
-    for (const { file } of uploads) {
-      const state = view.shards[file.position];
-      if (state !== undefined) settled = Math.max(settled, settledTimestamp(state.head));
+    for (const position of touched) {
+      settled = Math.max(settled, settledTimestamp(stateAt(view, position).head));
     }
-    if (named === undefined) return Math.max(this.#clock.now(), settled + 1, this.#lastTimestamp + 1);
+    if (named === undefined) {
+      // A transaction comes after everything that this process has seen, on any shard.
+      const seen = isTransaction ? newestCommit(view) : 0;
+      return Math.max(this.#clock.now(), settled + 1, seen + 1, this.#lastTimestamp + 1);
+    }
     if (named > settled) return named;
     throw new ClorthoError(
       'CLORTHO_CONFLICT',
@@ -317,6 +332,12 @@ export class Committer {
       }),
     );
   }
+}
+
+function stateAt(view: StoreView, position: number): ShardState {
+  const state = view.shards[position];
+  if (state === undefined) throw new TypeError('a routed batch has its shards');
+  return state;
 }
 
 function groupByPosition(uploads: readonly Upload[]): Map<number, Upload[]> {

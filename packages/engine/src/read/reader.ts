@@ -23,7 +23,7 @@ import { keyBytes } from '../input/bytes.ts';
 import { type Interval, intersect, intervalOf, isEmpty } from '../input/range.ts';
 import { startTimestampOf, timestampOf } from '../input/time.ts';
 import type { TimeMode } from '../options.ts';
-import type { StoreView } from '../view/store-view.ts';
+import { type StoreView, shardInterval } from '../view/store-view.ts';
 import { type Tables, VanishedFile } from '../view/tables.ts';
 import { Lookup, type LookupTarget } from './lookup.ts';
 import { readHistory } from './read-history.ts';
@@ -76,12 +76,35 @@ export class Reader {
 
   /** Returns the timestamp of the visible version of a key in the newest state of `view`, or of a newer view. */
   async versionIn(view: StoreView, family: Family, key: Uint8Array): Promise<number | undefined> {
+    const found = await this.rowIn(view, family, key);
+    return found?.timestamp;
+  }
+
+  /** Returns the visible version of a key, a copy, in the newest state of `view`, or of a newer view. */
+  async rowIn(
+    view: StoreView,
+    family: Family,
+    key: Uint8Array,
+    signal?: AbortSignal,
+  ): Promise<{ readonly value: Uint8Array; readonly timestamp: number } | undefined> {
     const { time, clock } = this.#context;
     return this.#restarting(view, (known) => {
       const state = stateOf(known, key);
       const target = this.#target(state, family, latestTime(state, time, clock));
-      return this.#lookup(target, key, (resolved) => resolved.timestamp);
+      const use = (resolved: Resolved) => ({ value: valueOf(resolved), timestamp: resolved.timestamp });
+      return this.#lookup(target, key, use, signal);
     });
+  }
+
+  /** Yields the visible rows of an interval in the newest state of `view`; where files vanished, of a newer one. */
+  async *rowsIn(
+    view: StoreView,
+    family: Family,
+    interval: Interval,
+    options: Pick<ScanOptions, 'reverse' | 'signal'>,
+  ): AsyncGenerator<ScanRow> {
+    const report: PruneReport = { filesRead: 0, filesSkipped: 0, blocksRead: 0, blocksSkipped: 0 };
+    yield* this.#scanView({ view, timestamp: undefined }, family, interval, options, report);
   }
 
   /** Returns the value if memory can answer, else NOT_RESIDENT. */
@@ -133,12 +156,24 @@ export class Reader {
   }
 
   async *#scan(options: ScanOptions, report: PruneReport): AsyncGenerator<ScanRow> {
-    const { clock } = this.#context;
     const family = this.#context.family(options.family);
-    const { reverse = false, prune, signal, limit = Number.POSITIVE_INFINITY } = options;
-    let rest = intervalOf(options);
+    const interval = intervalOf(options);
+    const { limit = Number.POSITIVE_INFINITY } = options;
     if (!(limit >= 0)) throw new ClorthoError('CLORTHO_INVALID', `limit is zero or more: limit=${limit}`);
     const asOf = await this.#settle(await this.#viewFor(options), options);
+    yield* this.#scanView(asOf, family, interval, options, report);
+  }
+
+  async *#scanView(
+    asOf: { readonly view: StoreView; readonly timestamp: number | undefined },
+    family: Family,
+    whole: Interval,
+    options: Pick<ScanOptions, 'reverse' | 'prune' | 'signal' | 'limit'>,
+    report: PruneReport,
+  ): AsyncGenerator<ScanRow> {
+    const { clock } = this.#context;
+    const { reverse = false, prune, signal, limit = Number.POSITIVE_INFINITY } = options;
+    let rest = whole;
     let { view } = asOf;
     const times = view.shards.map((state) => this.#timeOf(state, family, asOf.timestamp));
     const settled = view.shards.map(({ head }) => asOf.timestamp ?? settledTimestamp(head));
@@ -281,10 +316,6 @@ function isBeyond(view: StoreView, asOf: ReadOptions['asOf']): boolean {
 
 function stateOf(view: StoreView, key: Uint8Array): ShardState {
   return view.shards[shardPosition(view.map, keyBytes(key))] as ShardState;
-}
-
-function shardInterval({ map }: StoreView, position: number): Interval {
-  return { start: map.splits[position - 1] ?? new Uint8Array(0), end: map.splits[position] };
 }
 
 function shardOrder(view: StoreView, reverse: boolean): number[] {

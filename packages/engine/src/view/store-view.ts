@@ -5,7 +5,9 @@
  * - A view is immutable. Every view is a cut that no batch straddles: it comes from one consistent read of all
  *   heads, joined with commits of this process that were made on top of such a cut.
  */
+import { EMPTY_BYTES } from '@clortho/base';
 import type { ShardMap, ShardState } from '@clortho/manifest';
+import type { Interval } from '../input/range.ts';
 
 /** The states of all shards, in the order of the map. */
 export interface StoreView {
@@ -22,6 +24,11 @@ export function joinStates(view: StoreView, states: Iterable<ShardState>): Store
     return state !== undefined && state.head.version > known.head.version ? state : known;
   });
   return { map: view.map, shards };
+}
+
+/** Returns the keys of the shard at a position of the map. */
+export function shardInterval({ map }: StoreView, position: number): Interval {
+  return { start: map.splits[position - 1] ?? EMPTY_BYTES, end: map.splits[position] };
 }
 
 /** Returns the timestamp of the last commit on any shard; 0 before the first. */

@@ -1,0 +1,134 @@
+/**
+ * What a transaction has read: keys with the version that was visible, absent ones included, and ranges with their rows.
+ *
+ * A read stands if the newest state shows the same version: then the transaction read, at its commit, what it read before.
+ * Versions are told apart by their commit timestamps, of which a key never has the same one twice.
+ *
+ * Invariants:
+ * - A range is noted as far as it was read: rows that come to be behind the place where a scan was left do not matter.
+ */
+import { ClorthoError, compareBytes, keySuccessor } from '@clortho/base';
+import { shardPosition } from '@clortho/manifest';
+import type { Family } from '../catalog/family.ts';
+import { type Interval, intersect, isEmpty } from '../input/range.ts';
+import type { Reader } from '../read/reader.ts';
+import { type StoreView, shardInterval } from '../view/store-view.ts';
+
+interface PointRead {
+  readonly family: Family;
+  readonly key: Uint8Array;
+  /** The timestamp of the visible version; `undefined` if there was none. */
+  readonly timestamp: number | undefined;
+}
+
+/** A range under way: the rows of the store that were read, and how far. */
+export class RangeRead {
+  readonly family: Family;
+  readonly reverse: boolean;
+  readonly rows: { readonly key: Uint8Array; readonly timestamp: number }[] = [];
+  readonly #whole: Interval;
+  #interval: Interval;
+
+  /** Begins to read `whole`; nothing of it was read so far. */
+  constructor(family: Family, whole: Interval, reverse: boolean) {
+    this.family = family;
+    this.reverse = reverse;
+    this.#whole = whole;
+    this.#interval = { start: whole.start, end: whole.start };
+  }
+
+  /** What was read. */
+  get interval(): Interval {
+    return this.#interval;
+  }
+
+  /** Notes the next row of the store. */
+  row(key: Uint8Array, timestamp: number): void {
+    const { start, end } = this.#whole;
+    this.rows.push({ key, timestamp });
+    this.#interval = this.reverse ? { start: key, end } : { start, end: keySuccessor(key) };
+  }
+
+  /** Notes that there is no further row. */
+  end(): void {
+    this.#interval = this.#whole;
+  }
+}
+
+/** The read set of one attempt, all of one view. */
+export class ReadSet {
+  readonly #view: StoreView;
+  readonly #points: PointRead[] = [];
+  readonly #ranges: RangeRead[] = [];
+
+  /** Creates the empty set of reads in `view`. */
+  constructor(view: StoreView) {
+    this.#view = view;
+  }
+
+  /** Notes what was found of a key. */
+  addPoint(family: Family, key: Uint8Array, timestamp: number | undefined): void {
+    this.#points.push({ family, key, timestamp });
+  }
+
+  /** Notes a range that is about to be read. */
+  addRange(range: RangeRead): void {
+    this.#ranges.push(range);
+  }
+
+  /** Returns the positions of the shards that were read. */
+  shards(): Set<number> {
+    const { map, shards } = this.#view;
+    const positions = new Set<number>();
+    for (const { key } of this.#points) positions.add(shardPosition(map, key));
+    for (const { interval } of this.#ranges) {
+      for (let position = 0; position < shards.length; position += 1) {
+        if (!isEmpty(intersect(interval, shardInterval(this.#view, position)))) positions.add(position);
+      }
+    }
+    return positions;
+  }
+
+  /**
+   * Returns normally if all reads stand in `newest`, a later view.
+   *
+   * @throws {ClorthoError} `CLORTHO_CONFLICT` naming the first that does not.
+   */
+  async validate(reader: Reader, newest: StoreView): Promise<void> {
+    for (const { family, key, timestamp } of this.#points) {
+      if (!this.#hasMoved(newest, shardPosition(newest.map, key))) continue;
+      const version = await reader.versionIn(newest, family, key);
+      if (version !== timestamp)
+        throw conflict(`a key that was read: ${timestamp ?? 'absent'} is ${version ?? 'absent'}`);
+    }
+    for (const range of this.#ranges) {
+      const moved = newest.shards.some(
+        (_, position) =>
+          this.#hasMoved(newest, position) &&
+          !isEmpty(intersect(range.interval, shardInterval(newest, position))),
+      );
+      if (moved) await validateRange(reader, newest, range);
+    }
+  }
+
+  #hasMoved(newest: StoreView, position: number): boolean {
+    return newest.shards[position]?.head.version !== this.#view.shards[position]?.head.version;
+  }
+}
+
+async function validateRange(reader: Reader, view: StoreView, range: RangeRead): Promise<void> {
+  const { rows, reverse, family, interval } = range;
+  let at = 0;
+  for await (const { key, timestamp } of reader.rowsIn(view, family, interval, { reverse })) {
+    const known = rows[at];
+    if (known === undefined || known.timestamp !== timestamp || compareBytes(known.key, key) !== 0) {
+      throw conflict('a row of a range that was read');
+    }
+    at += 1;
+  }
+  if (at < rows.length) throw conflict('a row of a range that was read is gone');
+}
+
+function conflict(what: string): ClorthoError {
+  return new ClorthoError('CLORTHO_CONFLICT', `another commit changed ${what}`);
+}
