@@ -37,9 +37,17 @@ export function randomKeys({ keys, count: rows }, count, seed = 2) {
   return { numbers, keys: Array.from(numbers, (row) => keys.slice(row * KEY_BYTES, (row + 1) * KEY_BYTES)) };
 }
 
-/** Appends all rows to a writer. */
-export function appendAll(writer, { keys, values, count }, timestampOf = (row) => FIRST_TIMESTAMP + row) {
+const ROWS_PER_SEND = 4096;
+
+/** Appends all rows to a writer; `send` is called now and then. */
+export function appendAll(
+  writer,
+  { keys, values, count },
+  timestampOf = (row) => FIRST_TIMESTAMP + row,
+  send = () => undefined,
+) {
   for (let row = 0; row < count; row += 1) {
+    if (row % ROWS_PER_SEND === 0) send();
     const key = row * KEY_BYTES;
     const value = row * VALUE_BYTES;
     writer.append(

@@ -19,8 +19,15 @@ export function run() {
   const rows = packedRows();
   const write = (options) => () => {
     const writer = new SstWriter(options);
-    appendAll(writer, rows);
-    writer.finish();
+    // What is finished goes on its way, as to a file or a socket.
+    let bytes = 0;
+    const send = () => {
+      for (const chunk of writer.take()) bytes += chunk.length;
+    };
+    appendAll(writer, rows, undefined, send);
+    const summary = writer.finish();
+    send();
+    if (bytes !== summary.bytes) throw new Error('the file has its bytes');
     return ROWS;
   };
   const batches = batchesOf(rows);
