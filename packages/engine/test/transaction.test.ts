@@ -1,5 +1,5 @@
 /** Transactions: own writes, conflicts of points and ranges, order, retries. */
-import { ClorthoError, seededRandom } from '@clortho/base';
+import { ClorthoError, seededRandom, systemClock } from '@clortho/base';
 import { describe, expect, it } from 'vitest';
 import { type OpenOptions, open, type Store, type Transaction, UNCOMMITTED } from '../src/index.ts';
 import { codeOf, rowsOf, text } from './support/answers.ts';
@@ -225,8 +225,26 @@ describe('a transaction', () => {
     expect(await codeOf(() => store.transact(work, { timestamp: 15 }))).toBe('CLORTHO_CONFLICT');
     // The shard that was only read is closed at the commit timestamp.
     expect(await codeOf(() => store.put('a', '2', { timestamp: 18 }))).toBe('CLORTHO_CONFLICT');
-    await store.put('a', '2', { timestamp: 21 });
+    await store.put('a', '50', { timestamp: 50 });
+    // Above what it writes upon, but not above what it reads.
+    expect(await codeOf(() => store.transact(work, { timestamp: 40 }))).toBe('CLORTHO_CONFLICT');
     await store.close();
+  });
+
+  it('comes after everything that its process has seen, on any shard', async () => {
+    const backends = newBackends();
+    const ahead = {
+      now: () => systemClock.now() + 3_600_000_000,
+      monotonic: () => systemClock.monotonic(),
+      sleep: (ms: number, signal?: AbortSignal) => systemClock.sleep(ms, signal),
+    };
+    const store = await open('memory:', { ...quiet, ...backends });
+    const other = await open('memory:', { ...quiet, ...backends, clock: ahead });
+    const seen = await other.put('z', 'an hour ahead');
+    await store.get('z', { atLeast: seen.token });
+    const { timestamp } = await store.transact((tx) => tx.put('a', 'after it'));
+    expect(timestamp).toBeGreaterThan(seen.timestamp);
+    await Promise.all([store.close(), other.close()]);
   });
 });
 
