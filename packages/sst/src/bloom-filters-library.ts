@@ -1,5 +1,6 @@
 /**
- * The `bloom-filters` library behind two functions: building its Bloom filter and reading it back from bytes.
+ * The `bloom-filters` library behind three functions: building its Bloom filter, reading it back from bytes, and how
+ * large it is.
  *
  * The library is loaded on first use: importing it costs a quarter of a second.
  *
@@ -21,12 +22,21 @@ const decoder = new TextDecoder();
 const require = createRequire(import.meta.url);
 let loaded: typeof Library | undefined;
 
+/** How large a Bloom filter is. */
+export interface BloomShape {
+  readonly bits: number;
+  /** How many bits stand for one element. */
+  readonly hashes: number;
+}
+
 /** The library's Bloom filter as bytes: the UTF-8 of its JSON. */
 export const bloomFiltersLibrary: {
   /** Returns the filter over distinct elements as a copy. */
   encode(elements: readonly string[], errorRate: number): Uint8Array;
   /** Returns the filter, or `undefined` if the bytes are none. */
   decode(bytes: Uint8Array): Membership | undefined;
+  /** Returns how large the filter is, or `undefined` if the bytes are none; does without the library. */
+  shape(bytes: Uint8Array): BloomShape | undefined;
 } = {
   encode(elements, errorRate) {
     const filter = library().BloomFilter.create(Math.max(1, elements.length), errorRate);
@@ -34,14 +44,12 @@ export const bloomFiltersLibrary: {
     return encoder.encode(JSON.stringify(filter.saveAsJSON()));
   },
   decode(bytes) {
-    let record: unknown;
-    try {
-      record = JSON.parse(decoder.decode(bytes));
-    } catch {
-      return undefined;
-    }
-    if (!isBloomRecord(record)) return undefined;
-    return library().BloomFilter.fromJSON(record as unknown as JSON) as Membership;
+    const record = recordOf(bytes);
+    return record && (library().BloomFilter.fromJSON(record as unknown as JSON) as Membership);
+  },
+  shape(bytes) {
+    const record = recordOf(bytes);
+    return record && { bits: record._size, hashes: record._nbHashes };
   },
 };
 
@@ -51,6 +59,16 @@ interface BloomRecord {
   readonly _nbHashes: number;
   readonly _seed: number;
   readonly _filter: { readonly size: number; readonly content: string };
+}
+
+function recordOf(bytes: Uint8Array): BloomRecord | undefined {
+  let record: unknown;
+  try {
+    record = JSON.parse(decoder.decode(bytes));
+  } catch {
+    return undefined;
+  }
+  return isBloomRecord(record) ? record : undefined;
 }
 
 function isBloomRecord(value: unknown): value is BloomRecord {

@@ -11,6 +11,16 @@ export { type MinMax, minMax } from './collector/min-max.ts';
 export { MergingCursor } from './cursor/merging-cursor.ts';
 export { ShownRow } from './cursor/shown-row.ts';
 export type { FilterOptions } from './filter/filter.ts';
+export type { FilterFacts } from './inspect/filter-facts.ts';
+export {
+  readSstLayout,
+  type SstFeature,
+  type SstLayout,
+  type SstLayoutOptions,
+} from './inspect/layout.ts';
+export type { BlockColumns, DamagedBlock, ReadableBlock } from './inspect/read-block-columns.ts';
+export type { SstPart, SstPartName } from './inspect/read-part.ts';
+export type { BlockColumn, BlockColumnName } from './inspect/walk-block.ts';
 export { BLOCKS_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from './limits.ts';
 export type { BlockCache } from './reader/block-cache.ts';
 export type { SstCursorOptions } from './reader/cursor-options.ts';

@@ -1,4 +1,5 @@
 /** What is known of a finished file: enough for a manifest to place it and for a reader to open it in one read. */
+import type { Properties } from './file/properties.ts';
 
 /** The facts of one file. */
 export interface SstSummary {
@@ -25,4 +26,19 @@ export interface SstSummary {
   readonly maxEndTimestamp: number;
   /** File-level statistics by collector name, as the collectors encoded them. */
   readonly statistics: Readonly<Record<string, Uint8Array>>;
+}
+
+/** Returns the summary of a file of `bytes` bytes out of its properties. */
+export function summaryOf(
+  { collectors, ...facts }: Properties,
+  tailBytes: number,
+  bytes: number,
+): SstSummary {
+  const collected = collectors.filter((one) => one.bytes.length > 0);
+  return {
+    ...facts,
+    bytes,
+    tailBytes,
+    statistics: Object.fromEntries(collected.map((one) => [one.name, one.bytes])),
+  };
 }

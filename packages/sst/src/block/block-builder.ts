@@ -18,6 +18,7 @@ import { encodeKeys } from '../column/keys.ts';
 import { grown, grownNumbers } from '../growth.ts';
 import type { RowKind } from '../row.ts';
 import type { ByteSink } from '../sink.ts';
+import { INTEGER_COLUMNS } from './integer-columns.ts';
 
 /** What each row counts besides its bytes, so that blocks of tiny rows are bounded too. */
 const ROW_OVERHEAD_BYTES = 12;
@@ -74,10 +75,7 @@ export class BlockBuilder {
   /** Appends the encoded block to `sink`. */
   encode(sink: ByteSink): void {
     sink.varint(this.rows);
-    encodeIntegers(sink, this.timestamps, this.rows);
-    encodeIntegers(sink, this.ends, this.rows);
-    encodeIntegers(sink, this.kinds, this.rows);
-    encodeIntegers(sink, this.valueLengths, this.rows);
+    for (const column of INTEGER_COLUMNS) encodeIntegers(sink, this[column], this.rows);
     encodeKeys(sink, this.keys, this.keyOffsets, this.rows);
     sink.copy(this.values, 0, this.valuesEnd);
   }

@@ -1,5 +1,7 @@
 /**
  * Decoding a data block: bytes after the codec become a {@link Block}; see block-builder.ts for the layout.
+ *
+ * Each of the columns of integer-columns.ts has bounds of its own, so they are taken here one by one.
  */
 
 import { decodeIntegers, writeStarts } from '../column/integers.ts';

@@ -57,12 +57,9 @@ export function encodeIntegers(sink: ByteSink, values: Float64Array, count: numb
  */
 export function decodeIntegers(section: Section, count: number, least: number, most: number): Integers {
   const bytes = section.bytes;
-  const head = bytes[takeBytes(section, 1)] as number;
+  const head = takeHead(section);
   const width = head & 15;
   const baseBytes = head >>> 4;
-  if (width > DOUBLE || baseBytes > (width === DOUBLE ? 0 : DOUBLE)) {
-    throw corruptSection(section, 'bad column width');
-  }
   const base = readNumber(bytes, takeBytes(section, baseBytes), baseBytes);
   if (width === 0) {
     if (count > 0 && !(base >= least && base <= most && Number.isSafeInteger(base))) {
@@ -86,6 +83,18 @@ export function decodeIntegers(section: Section, count: number, least: number, m
   }
   if (low < least || high > most) throw corruptSection(section, 'number out of bounds');
   return { values, constant: 0 };
+}
+
+/**
+ * Passes over a column of `count` numbers and returns how many bytes each of them takes: 0 to 8.
+ *
+ * @throws {ClorthoError} `CLORTHO_CORRUPT`.
+ */
+export function skipIntegers(section: Section, count: number): number {
+  const head = takeHead(section);
+  const width = head & 15;
+  takeBytes(section, (head >>> 4) + width * count);
+  return width;
 }
 
 /** Returns the number of row `index`. */
@@ -141,6 +150,16 @@ export function writeUint32(bytes: Uint8Array, at: number, value: number): void 
   bytes[at + 1] = value >>> 8;
   bytes[at + 2] = value >>> 16;
   bytes[at + 3] = value >>> 24;
+}
+
+/** Takes the head of a column: the width of its deltas, and the bytes of its base times 16. */
+function takeHead(section: Section): number {
+  const head = section.bytes[takeBytes(section, 1)] as number;
+  const width = head & 15;
+  if (width > DOUBLE || head >>> 4 > (width === DOUBLE ? 0 : DOUBLE)) {
+    throw corruptSection(section, 'bad column width');
+  }
+  return head;
 }
 
 /** Returns how many bytes a distance takes; that of a double from 2^53 on. */

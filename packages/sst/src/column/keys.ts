@@ -26,7 +26,7 @@ import type { ByteSink } from '../sink.ts';
 import { decodeIntegers, encodeIntegers, integerAt } from './integers.ts';
 
 /** Rows that share a bundle prefix. */
-const BUNDLE_ROWS = 16;
+export const BUNDLE_ROWS = 16;
 
 /**
  * Expanded keys, and the row table: what a search and a reader need of each row, in one place.

@@ -28,7 +28,7 @@ import { ENVELOPE_BYTES } from './stored-block.ts';
 export const FOOTER_BYTES = 64;
 
 /** The format version that this build writes, and the only one it reads. */
-const FORMAT_VERSION = 1;
+export const FORMAT_VERSION = 1;
 
 /** Required feature: rows and range deletes store no timestamp; the opener supplies the one of all. */
 export const FEATURE_TIMESTAMPS_ABSENT = 1;

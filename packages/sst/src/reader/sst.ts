@@ -12,9 +12,10 @@ import type { CollectorDefinition, Statistics } from '../collector/collector.ts'
 import { integerAt } from '../column/integers.ts';
 import { keyStartAt } from '../column/keys.ts';
 import { tailBytesOf } from '../file/footer.ts';
+import { type BlockColumns, readBlockColumns } from '../inspect/read-block-columns.ts';
 import { BLOCK_BYTES_MAX } from '../limits.ts';
 import { BLOCKED, type RangeDelete, ROW, type Row, type RowPosition } from '../row.ts';
-import type { SstSummary } from '../summary.ts';
+import { type SstSummary, summaryOf } from '../summary.ts';
 import type { BlockCache } from './block-cache.ts';
 import { BlockReader, type FileBytes } from './block-reader.ts';
 import type { SstCursorOptions } from './cursor-options.ts';
@@ -47,6 +48,8 @@ export interface SstOpenOptions {
    * more is refused as corrupt before anything is allocated. Default 128 MiB, the bound of the format.
    */
   readonly maxBlockBytes?: number | undefined;
+  /** Leave the filter alone, for readers that walk the rows of a file whose filter is damaged. Default `false`. */
+  readonly ignoreFilter?: boolean | undefined;
 }
 
 /** How to read one key. */
@@ -101,20 +104,14 @@ export class Sst {
       timestamp,
       cache,
       maxBlockBytes = BLOCK_BYTES_MAX,
+      ignoreFilter = false,
     } = options;
-    const tail = decodeTail(tailBytes, size, timestamp, name, maxBlockBytes);
-    const { collectors: collected, ...facts } = tail.properties;
+    const tail = decodeTail(tailBytes, size, timestamp, name, maxBlockBytes, ignoreFilter);
+    const { collectors: collected } = tail.properties;
     this.#tail = tail;
     this.#blocks = new BlockReader(tail, bytes, cache, name);
     this.#statistics = new FileStatistics(collectors, collected, tail.index);
-    this.summary = {
-      ...facts,
-      bytes: size,
-      tailBytes: tailBytesOf(tail.footer),
-      statistics: Object.fromEntries(
-        collected.filter((one) => one.bytes.length > 0).map((one) => [one.name, one.bytes]),
-      ),
-    };
+    this.summary = summaryOf(tail.properties, tailBytesOf(tail.footer), size);
     this.statistics = this.#statistics.file;
     this.rangeDeletes = tail.rangeDeletes;
     this.tailWeight = weightOf(tail);
@@ -245,6 +242,17 @@ export class Sst {
    */
   async verify(signal?: AbortSignal, onProgress?: (bytes: number) => void): Promise<void> {
     await verifyBlocks(this.#tail, this.#blocks, signal, onProgress);
+  }
+
+  /**
+   * Yields the columns of every block in order, or what is wrong with the block, for inspection: past the cache, one block
+   * in memory at a time. Looks at checksums, codecs and the extent of columns; {@link verify} looks at the rows.
+   *
+   * @throws {ClorthoError} `CLORTHO_CORRUPT` if a partition of the index is damaged; `CLORTHO_ABORTED`; whatever the
+   *   source throws.
+   */
+  blockColumns(signal?: AbortSignal): AsyncGenerator<BlockColumns, void, undefined> {
+    return readBlockColumns(this.#tail, this.#blocks, signal);
   }
 
   /** Returns the facts of all blocks in order. */

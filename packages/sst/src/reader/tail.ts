@@ -37,6 +37,9 @@ export interface Tail {
   readonly timestamp: number | undefined;
 }
 
+/** The sections that every tail has a size for, in their order. */
+type TailSection = 'index' | 'filter' | 'rangeDeletes' | 'properties';
+
 /** What is read of a file whose tail size is not known: enough for the tail of most files. */
 const TAIL_BYTES_GUESS = 64 * 1024;
 
@@ -63,7 +66,7 @@ export async function readTail(
 }
 
 /**
- * Decodes a tail; `bytes` end the file and may begin before the tail.
+ * Decodes a tail; `bytes` end the file and may begin before the tail. With `ignoreFilter`, every key may be there.
  *
  * @throws {ClorthoError} `CLORTHO_CORRUPT`, `CLORTHO_UNSUPPORTED`; `CLORTHO_INVALID` if the file stores no
  *   timestamps and none is given.
@@ -74,6 +77,7 @@ export function decodeTail(
   timestamp: number | undefined,
   name: string,
   maxBlockBytes: number,
+  ignoreFilter: boolean,
 ): Tail {
   checkSize(size, name);
   const footer = decodeFooter(bytes.subarray(bytes.length - FOOTER_BYTES), size, name, maxBlockBytes);
@@ -82,16 +86,20 @@ export function decodeTail(
   const uniform = absent ? timestampGiven(timestamp, name) : undefined;
   const tailAt = bytes.length - tailBytesOf(footer);
   let offset = footer.dataBytes + footer.partitionBytes;
-  const take = (part: 'index' | 'filter' | 'rangeDeletes' | 'properties'): Section => {
-    const { stored, raw } = footer[part];
+  const pass = (part: TailSection): Uint8Array => {
     const start = tailAt + offset - footer.dataBytes;
-    const section = decodeStoredBlock(bytes.subarray(start, start + stored), raw, offset, origin);
-    offset += stored;
-    return section;
+    offset += footer[part].stored;
+    return bytes.subarray(start, start + footer[part].stored);
+  };
+  const take = (part: TailSection): Section => {
+    const sectionAt = offset;
+    return decodeStoredBlock(pass(part), footer[part].raw, sectionAt, origin);
   };
   const partitions = bytes.subarray(tailAt, tailAt + footer.partitionBytes);
   const index = decodeBlockIndex(take('index'), partitions, footer, origin, uniform);
-  const filter = footer.filter.stored === 0 ? noFilter : decodeFilter(take('filter'));
+  let filter = noFilter;
+  if (ignoreFilter) pass('filter');
+  else if (footer.filter.stored > 0) filter = decodeFilter(take('filter'));
   const rangeDeletes =
     footer.rangeDeletes.stored === 0 ? [] : decodeRangeDeletes(take('rangeDeletes'), uniform);
   const properties = decodeProperties(take('properties'));
