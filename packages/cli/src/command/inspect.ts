@@ -2,24 +2,17 @@
 import { ClorthoError } from '@clortho/base';
 import { Command } from 'commander';
 import { parseCount } from '../input/count.ts';
-import { inspectSst } from '../inspect/inspect-sst.ts';
-import { openSstFile } from '../inspect/open-sst-file.ts';
-import { renderSst } from '../inspect/render-sst.ts';
 import { jsonText } from '../output/stats-json.ts';
 import { renderLevels, renderShards, renderTree } from '../output/tree.ts';
 import { withStore } from '../store/with-store.ts';
 import type { CommandContext, GlobalOptions } from './command-context.ts';
+import { inspectSstCommand } from './inspect-sst.ts';
 
 /** Returns the command with its three subcommands. */
 export function inspectCommand(context: CommandContext): Command {
   return new Command('inspect')
     .description('Look inside a file, a shard or a store.')
-    .addCommand(
-      new Command('sst')
-        .description('Show the layout, the blocks and the statistics of one SST.')
-        .argument('<file>', 'a path, or the id or key of an object of the store')
-        .action((file: string, _, self: Command) => showSst(context, file, self)),
-    )
+    .addCommand(inspectSstCommand(context))
     .addCommand(
       new Command('shard')
         .description('Show the families, tiers and files of one shard.')
@@ -31,14 +24,6 @@ export function inspectCommand(context: CommandContext): Command {
         .description('Show the shards of a store, and the levels and files of its families.')
         .action((_, self: Command) => showStore(context, self)),
     );
-}
-
-async function showSst(context: CommandContext, name: string, command: Command): Promise<void> {
-  const options = command.optsWithGlobals<GlobalOptions>();
-  const file = await openSstFile(context, options, name);
-  const inspection = inspectSst(file);
-  const { terminal } = context;
-  terminal.line(options.json === true ? jsonText(inspection) : renderSst(terminal, inspection));
 }
 
 async function showShard(context: CommandContext, number: number, command: Command): Promise<void> {

@@ -1,101 +1,71 @@
-/** An inspected SST as tables. */
-import { NEVER } from '@clortho/sst';
-import { bar } from '../output/chart.ts';
-import { formatBytes, formatCount, formatMoment, formatShare } from '../output/format.ts';
-import { renderTable } from '../output/table.ts';
+/** An inspected SST as text. */
+import type { ClorthoError } from '@clortho/base';
+import { formatBytes, formatCount } from '../output/format.ts';
 import { bold, type Terminal } from '../output/terminal.ts';
-import { printable } from '../output/tree.ts';
 import type { SstInspection } from './inspect-sst.ts';
+import { renderBlocks } from './render-blocks.ts';
+import { renderColumns } from './render-columns.ts';
+import { renderFacts } from './render-facts.ts';
+import { renderFilter } from './render-filter.ts';
+import { renderLayout } from './render-layout.ts';
+import { renderRangeDeletes } from './render-range-deletes.ts';
+import { renderStatistics } from './render-statistics.ts';
+import type { SstVerdict } from './verify-sst.ts';
+import type { SstFile } from './with-sst-file.ts';
 
-const BAR_CHARACTERS = 30;
+const DAMAGE_SHOWN = 10;
 
-/** Returns the layout, the summary, the statistics and the block table of a file. */
-export function renderSst(terminal: Terminal, inspection: SstInspection): string {
-  return [
-    heading(inspection),
-    bold(terminal, 'layout'),
-    layout(terminal, inspection),
-    bold(terminal, 'contents'),
-    contents(terminal, inspection),
-    bold(terminal, 'blocks'),
-    blocks(terminal, inspection),
-  ].join('\n\n');
-}
-
-function heading({ name, family, tier, level, summary }: SstInspection): string {
-  const place = tier === undefined ? '' : `  family ${family}, ${tier}, level ${level}`;
-  return `${name}  ${formatBytes(summary.bytes)}${place}`;
-}
-
-function layout(terminal: Terminal, { sections, summary }: SstInspection): string {
-  return renderTable(
-    terminal,
-    [
-      { title: 'section' },
-      { title: 'offset', align: 'right' },
-      { title: 'bytes', align: 'right' },
-      { title: 'share', align: 'right' },
-      { title: '' },
-    ],
-    sections.map(({ name, offset, bytes }) => [
-      name,
-      formatCount(offset),
-      formatCount(bytes),
-      formatShare(bytes, summary.bytes),
-      bar(bytes, summary.bytes, BAR_CHARACTERS),
-    ]),
-  );
-}
-
-function contents(terminal: Terminal, { summary, uniformTimestamp }: SstInspection): string {
-  const { rows, deletes, merges, rangeDeletes, rawBytes, minKey, maxKey, minTimestamp, maxTimestamp } =
-    summary;
-  const times =
-    uniformTimestamp === undefined
-      ? `${momentText(minTimestamp)} to ${momentText(maxTimestamp)}`
-      : `${momentText(uniformTimestamp)}, the same for all rows, from the manifest`;
-  const facts: readonly (readonly [string, string])[] = [
-    [
-      'rows',
-      `${formatCount(rows)}, of them ${formatCount(deletes)} deletes and ${formatCount(merges)} merges`,
-    ],
-    ['range deletes', formatCount(rangeDeletes)],
-    ['raw bytes', `${formatBytes(rawBytes)}, ${formatShare(summary.bytes, rawBytes)} stored`],
-    ['keys', `${printable(minKey)} to ${printable(maxKey)}`],
-    ['timestamps', times],
-    ['ends', `${momentText(summary.minEndTimestamp)} to ${momentText(summary.maxEndTimestamp)}`],
-    ...Object.entries(summary.statistics).map(
-      ([name, bytes]) => [`statistics ${name}`, printable(bytes, 80)] as const,
-    ),
+/** Returns all that can be said before every row was looked at. */
+export function renderSst(terminal: Terminal, inspection: SstInspection, hasAllBlocks: boolean): string {
+  const { name, family, tier, level, layout, contents, summary, bytes, hasTimestamps } = inspection;
+  const sections: [title: string, text: string][] = [
+    ['layout', renderLayout(terminal, layout, bytes, contents?.columns.damage.size ?? 0)],
+    ['facts', renderFacts(terminal, inspection)],
   ];
-  return renderTable(terminal, [{ title: 'fact' }, { title: 'value' }], facts);
+  if (contents !== undefined) {
+    const { columns, filter, collectors, rangeDeletes, blocks } = contents;
+    const isReadable = ({ ordinal }: { readonly ordinal: number }): boolean => !columns.damage.has(ordinal);
+    const rows = blocks.filter(isReadable).reduce((sum, block) => sum + block.rows, 0);
+    if (columns.columns.length > 0) sections.push(['columns', renderColumns(terminal, columns, rows)]);
+    if (filter !== undefined) sections.push(['filter', renderFilter(terminal, filter)]);
+    if (rangeDeletes.length > 0) {
+      sections.push(['range deletes', renderRangeDeletes(terminal, rangeDeletes, hasTimestamps)]);
+    }
+    if (collectors.length > 0) {
+      sections.push(['statistics', renderStatistics(terminal, collectors, summary?.rows ?? 0)]);
+    }
+    const options = { isWhole: hasAllBlocks, hasTimestamps };
+    sections.push(['blocks', renderBlocks(terminal, contents, options)]);
+  }
+  const texts = sections.map(([title, text]) => `${bold(terminal, title)}\n\n${text}`);
+  const place = tier === undefined ? '' : `  family ${family}, ${tier}, level ${level}`;
+  return [headingOf(name, bytes) + place, ...texts].join('\n\n');
 }
 
-function blocks(terminal: Terminal, inspection: SstInspection): string {
-  return renderTable(
-    terminal,
-    [
-      { title: 'block', align: 'right' },
-      { title: 'offset', align: 'right' },
-      { title: 'bytes', align: 'right' },
-      { title: 'raw', align: 'right' },
-      { title: 'rows', align: 'right' },
-      { title: 'first key' },
-      { title: 'timestamps' },
-    ],
-    inspection.blocks.map((block) => [
-      String(block.ordinal),
-      formatCount(block.offset),
-      formatCount(block.bytes),
-      formatCount(block.rawBytes),
-      formatCount(block.rows),
-      printable(block.firstKey),
-      `${momentText(block.minTimestamp)} to ${momentText(block.maxTimestamp)}`,
-    ]),
-  );
+/** Returns what can be said of a file of which not even the footer can be read. */
+export function renderUnreadable(terminal: Terminal, { name, size }: SstFile, error: ClorthoError): string {
+  return `${headingOf(name, size)}\n\n${renderVerdict(terminal, { state: 'damaged', damage: [error] })}`;
 }
 
-function momentText(timestamp: number): string {
-  if (timestamp === 0) return 'none';
-  return timestamp === NEVER ? 'never' : formatMoment(timestamp);
+/** Returns the verdict: one line, or one for each of the first faults. */
+export function renderVerdict(terminal: Terminal, { state, damage }: SstVerdict): string {
+  switch (state) {
+    case 'whole':
+      return bold(terminal, 'verified: checksums, order, index, filter and properties are right');
+    case 'unverified':
+      return 'not verified (--no-verify): every block has its checksum, nobody looked at the rows';
+    case 'damaged': {
+      const lines = damage.slice(0, DAMAGE_SHOWN).map((error) => bold(terminal, damageText(error)));
+      const left = damage.length - DAMAGE_SHOWN;
+      return [...lines, ...(left > 0 ? [`and ${formatCount(left)} more`] : [])].join('\n');
+    }
+  }
+}
+
+function headingOf(name: string, bytes: number): string {
+  return `${name}  ${formatBytes(bytes)} (${formatCount(bytes)} bytes)`;
+}
+
+function damageText({ code, message }: ClorthoError): string {
+  return `${code === 'CLORTHO_UNSUPPORTED' ? 'UNSUPPORTED' : 'DAMAGED'}: ${message}`;
 }
