@@ -14,6 +14,24 @@ export {
   type DynamoDbServerOptions,
   startDynamoDbServer,
 } from './dynamodb-server/server.ts';
+export type { Fault, FaultableCall, FaultTiming } from './faults/fault.ts';
+export type { FaultPlan, FaultRates, ScriptedFault } from './faults/fault-plan.ts';
+export { type FaultTrace, faultTrace } from './faults/fault-trace.ts';
+export { faultyObjectStore } from './faults/faulty-object-store.ts';
+export { faultyRegisterStore } from './faults/faulty-register-store.ts';
+export type { ObjectsUnderTest, ObjectUnderTest } from './faults/objects-under-test.ts';
+export type {
+  CallUnderTest,
+  RegisterChangeUnderTest,
+  RegistersUnderTest,
+  RegisterUnderTest,
+  SwapUnderTest,
+} from './faults/registers-under-test.ts';
+export {
+  type SimulatedProcess,
+  type SimulatedProcessOptions,
+  simulatedProcess,
+} from './faults/simulated-process.ts';
 export { runStoreCommands, type StoreCommandsRun } from './harness/run-store-commands.ts';
 export type { ReadUnderTest, SnapshotUnderTest, StoreUnderTest } from './harness/store-under-test.ts';
 export type { ModelRange } from './model/key-range.ts';

@@ -1,0 +1,85 @@
+/**
+ * Processes that can crash: everything that one awaits goes through here, and stops coming back.
+ *
+ *     crash()            ├── replies of its backends    never arrive, not even errors
+ *        │               ├── sleeps on its clock        never end
+ *        ▼               └── what is on the wire        may still take effect, or not
+ *     calls made later ──► never sent
+ *
+ * Invariants:
+ * - After the crash nothing that the process waits for resolves or rejects: its code does not run again, not even
+ *   its `finally` blocks.
+ */
+import { abortedError, type Clock } from '@clortho/base';
+import type { FaultTrace } from './fault-trace.ts';
+
+/** What a process is made of. */
+export interface SimulatedProcessOptions {
+  /** Names it in traces and scripts. */
+  readonly name: string;
+  /** The time of the world, which goes on after the crash. */
+  readonly clock: Clock;
+  readonly trace?: FaultTrace | undefined;
+}
+
+/** A process of a simulation: pass it in the plans of its backends, and its clock to its code. */
+export interface SimulatedProcess {
+  readonly name: string;
+  /** Whether it has crashed. */
+  readonly crashed: boolean;
+  /** The clock for the code of the process: its sleeps do not outlive it. */
+  readonly clock: Clock;
+  /** Ends the process here and now. Idempotent. */
+  crash(): void;
+  /** Resolves or rejects as `work` does, unless the process has crashed by then. For all else it may wait for. */
+  fence<T>(work: Promise<T>): Promise<T>;
+}
+
+/** Starts a process. */
+export function simulatedProcess({ name, clock, trace }: SimulatedProcessOptions): SimulatedProcess {
+  let crashed = false;
+  const sleeps = new Set<AbortController>();
+
+  const fence = async <T>(work: Promise<T>): Promise<T> => {
+    try {
+      return await work;
+    } finally {
+      if (crashed) await new Promise(() => undefined);
+    }
+  };
+
+  const sleep = async (ms: number, signal: AbortSignal | undefined): Promise<void> => {
+    if (ms <= 0) return clock.sleep(ms, signal);
+    if (signal?.aborted) throw abortedError(signal);
+    const end = new AbortController();
+    const onAbort = (): void => end.abort(signal?.reason);
+    sleeps.add(end);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      await clock.sleep(ms, end.signal);
+    } finally {
+      sleeps.delete(end);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  };
+
+  return {
+    name,
+    get crashed() {
+      return crashed;
+    },
+    clock: {
+      now: () => clock.now(),
+      monotonic: () => clock.monotonic(),
+      sleep: (ms, signal) => fence(sleep(ms, signal)),
+    },
+    crash() {
+      if (crashed) return;
+      crashed = true;
+      trace?.note(name, 'crashes');
+      // Nobody waits for them any more; left on the clock they would keep a simulation from being idle.
+      for (const end of sleeps) end.abort();
+    },
+    fence,
+  };
+}
