@@ -109,7 +109,9 @@ async function showFile(
 async function readFile(terminal: Terminal, file: SstFile): Promise<SstInspection> {
   const progress = showProgress(terminal, { title: 'reading', unit: 'bytes', total: file.size });
   try {
-    return await inspectSst(file, (bytes) => progress.update(bytes));
+    const inspection = await inspectSst(file, (bytes) => progress.update(bytes));
+    progress.update(file.size);
+    return inspection;
   } finally {
     progress.stop();
   }
