@@ -6,6 +6,8 @@
  *
  * Invariants:
  * - Ids minted by one source strictly increase, and are never below the floor given.
+ * - Whatever the clock shows, sources do not meet: an id begins with its source's own randomness, also above a floor that
+ *   lies ahead of the clock. Only above its own last id does a source count on.
  * - Characters are Crockford base 32, whose order equals the order of the numbers.
  */
 import type { Clock } from './clock.ts';
@@ -20,6 +22,8 @@ export const ID_MIN: string = '0'.repeat(ID_LENGTH);
 
 const ALPHABET = '0123456789ABCDEFGHJKMNPQRSTVWXYZ';
 const TIME_CHARS = 10;
+/** What 48 bits hold. */
+const EPOCH_MS_MAX: number = 2 ** 48 - 1;
 const PATTERN = /^[0-7][0-9A-HJKMNP-TV-Z]{25}$/;
 
 /** Mints ids in increasing order. */
@@ -30,13 +34,23 @@ export interface IdSource {
 
 /** Returns a source of ids over the given clock and randomness. */
 export function idSource(clock: Clock, random: Random): IdSource {
+  const fresh = (epochMs: number): string => {
+    let id = encodeTime(epochMs);
+    for (let index = TIME_CHARS; index < ID_LENGTH; index += 1) id += ALPHABET[random.uint32() & 31];
+    return id;
+  };
   let last = ID_MIN;
   return {
     mint(floor = ID_MIN) {
-      const above = floor > last ? floor : last;
-      let id = encodeTime(Math.max(0, Math.floor(clock.now() / 1000)));
-      for (let index = TIME_CHARS; index < ID_LENGTH; index += 1) id += ALPHABET[random.uint32() & 31];
-      last = id > above ? id : successor(above);
+      const nowMs = Math.max(0, Math.floor(clock.now() / 1000));
+      if (floor <= last) {
+        const id = fresh(nowMs);
+        last = id > last ? id : successor(last);
+        return last;
+      }
+      const floorMs = decodeTime(floor);
+      const id = fresh(Math.max(nowMs, floorMs));
+      last = id > floor ? id : fresh(floorMs + 1);
       return last;
     },
   };
@@ -52,7 +66,10 @@ export function isId(text: string): boolean {
   return PATTERN.test(text);
 }
 
+/** Throws `CLORTHO_INVALID` for a time that no id has. */
 function encodeTime(epochMs: number): string {
+  if (epochMs > EPOCH_MS_MAX)
+    throw new ClorthoError('CLORTHO_INVALID', `no id has this time: epochMs=${epochMs}`);
   let text = '';
   let rest = epochMs;
   for (let index = 0; index < TIME_CHARS; index += 1) {
@@ -62,10 +79,19 @@ function encodeTime(epochMs: number): string {
   return text;
 }
 
+function decodeTime(id: string): number {
+  let epochMs = 0;
+  for (let index = 0; index < TIME_CHARS; index += 1) {
+    epochMs = epochMs * 32 + ALPHABET.indexOf(id[index] as string);
+  }
+  return epochMs;
+}
+
 function successor(id: string): string {
   let index = ID_LENGTH - 1;
   while (index >= 0 && id[index] === 'Z') index -= 1;
-  if (index < 0) throw new ClorthoError('CLORTHO_INVALID', `no id is above the floor: floor=${id}`);
-  const digit = ALPHABET[ALPHABET.indexOf(id[index] as string) + 1] as string;
-  return id.slice(0, index) + digit + '0'.repeat(ID_LENGTH - 1 - index);
+  const digit = ALPHABET[ALPHABET.indexOf(id[index] ?? 'Z') + 1] ?? '';
+  const above = id.slice(0, index) + digit + '0'.repeat(ID_LENGTH - 1 - index);
+  if (isId(above)) return above;
+  throw new ClorthoError('CLORTHO_INVALID', `no id is above this one: id=${id}`);
 }

@@ -73,11 +73,32 @@ test('the layout is that of ULID', () => {
   expect(idAtTime(2 ** 48 - 1)).toBe(`7ZZZZZZZZZ${'0'.repeat(16)}`);
 });
 
-test('the successor carries over, and there is none above the last id', () => {
-  const ids = idSource(wallClock({ ms: 0 }), { uint32: () => 0 });
-  expect(ids.mint('0000000000000000000000000Z')).toBe('00000000000000000000000010');
-  expect(ids.mint(`1${'Z'.repeat(25)}`)).toBe(`2${'0'.repeat(25)}`);
-  expect(() => ids.mint('Z'.repeat(ID_LENGTH))).toThrow(expect.objectContaining({ code: 'CLORTHO_INVALID' }));
+test('sources whose clocks are behind the floor do not mint the same ids', () => {
+  const floor = idAtTime(1_700_000_000_500);
+  const minted = [1, 2].flatMap((seed) => {
+    const ids = idSource(wallClock({ ms: 1_700_000_000_000 }), seededRandom(seed));
+    return Array.from({ length: 20 }, () => ids.mint(floor));
+  });
+  expect(new Set(minted).size).toBe(40);
+  for (const id of minted) expect(id > floor).toBe(true);
+});
+
+test('within one millisecond a source counts on from its last id, and there is none above the last of all', () => {
+  let word = 31;
+  const ids = idSource(wallClock({ ms: 2 ** 48 - 1 }), { uint32: () => word });
+  expect(ids.mint()).toBe(ID_MAX);
+  expect(() => ids.mint()).toThrow(expect.objectContaining({ code: 'CLORTHO_INVALID' }));
+  word = 0;
+  const behind = idSource(wallClock({ ms: 0 }), { uint32: () => word });
+  expect(behind.mint('0000000000000000000000000Z')).toBe(idAtTime(1));
+  expect(behind.mint()).toBe(`${idAtTime(1).slice(0, -1)}1`);
+  word = 31;
+  expect(behind.mint(idAtTime(5))).toBe(`${idAtTime(5).slice(0, 10)}${'Z'.repeat(16)}`);
+  expect(behind.mint()).toBe(idAtTime(6));
+  expect(() => behind.mint(ID_MAX)).toThrow(expect.objectContaining({ code: 'CLORTHO_INVALID' }));
+  expect(() => behind.mint('Z'.repeat(ID_LENGTH))).toThrow(
+    expect.objectContaining({ code: 'CLORTHO_INVALID' }),
+  );
 });
 
 test('a time before the epoch counts as the epoch', () => {

@@ -7,12 +7,14 @@
  * - Changes of the register are made one after another.
  */
 import { type Clock, ClorthoError, isClorthoError, limiter } from '@clortho/base';
-import { encodePins, type Pin, type Pins, pinsKey } from '@clortho/manifest';
+import { decodePins, encodePins, type Pin, type Pins, pinsKey } from '@clortho/manifest';
 import type { RegisterStore } from '@clortho/registers';
 
 /** How long a session lives without being renewed. */
 export const LEASE_MS = 60_000;
 const RENEW_MS = LEASE_MS / 4;
+/** How often one write of the register is sent. */
+const TRIES_MAX = 6;
 
 /** See the module. */
 export class PinSession {
@@ -126,28 +128,35 @@ export class PinSession {
     const value: Pins = { beat: this.#beat, ended, hold: this.#holds > 0, pins: [...this.#pins.values()] };
     const sent = this.#clock.monotonic();
     const bytes = encodePins(value);
-    for (let tries = 0; ; tries += 1) {
+    for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       const outcome = await this.#swap(bytes);
-      if (outcome === 'applied') break;
-      if (outcome === 'lost') throw this.#lose('an observer ended it', undefined);
-      if (tries >= 5)
-        throw new ClorthoError('CLORTHO_UNAVAILABLE', 'the pins of this session could not be written');
+      if (outcome === 'ended') throw this.#lose('an observer ended it', undefined);
+      if (outcome === 'again') continue;
+      this.#validUntil = sent + LEASE_MS;
+      return;
     }
-    this.#version += 1;
-    this.#validUntil = sent + LEASE_MS;
+    throw new ClorthoError('CLORTHO_UNAVAILABLE', 'the pins of this session could not be written');
   }
 
-  async #swap(value: Uint8Array): Promise<'applied' | 'lost' | 'again'> {
+  /**
+   * Sends one swap and keeps `#version` in step. Refused or without a reply, the register tells: it holds these bytes, or
+   * the end of the session, or an earlier write of this session that has arrived late and must be written over.
+   */
+  async #swap(value: Uint8Array): Promise<'applied' | 'ended' | 'again'> {
     try {
       const result = await this.#registers.compareAndSwap([{ key: this.#key, expect: this.#version, value }]);
-      return result.applied ? 'applied' : 'lost';
+      if (result.applied) {
+        this.#version += 1;
+        return 'applied';
+      }
     } catch (error) {
       if (!isClorthoError(error, 'CLORTHO_OUTCOME_UNKNOWN')) throw error;
-      const [register] = await this.#registers.read([this.#key]);
-      if ((register?.version ?? 0) === this.#version) return 'again';
-      const isOurs = register?.version === this.#version + 1 && Buffer.compare(register.value, value) === 0;
-      return isOurs ? 'applied' : 'lost';
     }
+    const [register] = await this.#registers.read([this.#key]);
+    if (register === undefined || register.version === this.#version) return 'again';
+    this.#version = register.version;
+    if (Buffer.compare(register.value, value) === 0) return 'applied';
+    return decodePins(register.value, register.key).ended ? 'ended' : 'again';
   }
 
   #lose(reason: string, cause: unknown): ClorthoError {
