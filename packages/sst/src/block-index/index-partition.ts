@@ -19,7 +19,7 @@ import { checkOrder } from '../column/order.ts';
 import { decodeTimestamps } from '../column/timestamps.ts';
 import { ENVELOPE_BYTES } from '../file/stored-block.ts';
 import { BLOCKS_MAX, COLLECTORS_MAX, KEY_BYTES_MAX } from '../limits.ts';
-import { corruptSection, endSection, type Section, takeVarint } from '../section.ts';
+import { checkAllocation, corruptSection, endSection, type Section, takeVarint } from '../section.ts';
 import type { ByteSink } from '../sink.ts';
 
 /** Where a partition lies among the blocks of its file. */
@@ -125,6 +125,7 @@ export function partitionWeight(partition: IndexPartition): number {
 
 function decodeOffsets(section: Section, blocks: number, place: PartitionPlace): Float64Array {
   const stored = decodeIntegers(section, blocks, ENVELOPE_BYTES + 1, section.bytesMax + ENVELOPE_BYTES);
+  checkAllocation(section, (blocks + 1) * Float64Array.BYTES_PER_ELEMENT);
   const offsets = new Float64Array(blocks + 1);
   offsets[0] = place.dataStart;
   for (let index = 0; index < blocks; index += 1) {

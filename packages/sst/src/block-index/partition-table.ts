@@ -19,7 +19,7 @@ import { checkOrder } from '../column/order.ts';
 import { decodeTimestamps } from '../column/timestamps.ts';
 import { ENVELOPE_BYTES } from '../file/stored-block.ts';
 import { BLOCKS_MAX, KEY_BYTES_MAX } from '../limits.ts';
-import { corruptSection, endSection, type Section, takeVarint } from '../section.ts';
+import { checkAllocation, corruptSection, endSection, type Section, takeVarint } from '../section.ts';
 import type { ByteSink } from '../sink.ts';
 
 /** The table in memory: partition p has the blocks `[blocks[p], blocks[p + 1])`, likewise `data` and `offsets`. */
@@ -84,6 +84,7 @@ export function decodePartitionTable(
   const blocks = decodeIntegers(section, partitions, 1, BLOCKS_MAX);
   const data = decodeIntegers(section, partitions, 1, dataBytes);
   endSection(section);
+  checkAllocation(section, (partitions + 1) * Float64Array.BYTES_PER_ELEMENT);
   const table: PartitionTable = {
     partitions,
     firstKeys,
