@@ -11,6 +11,7 @@ import type { Draw } from './draw.ts';
 import { damages, withBitFlipped } from './edit/damage.ts';
 import { hostileEdits } from './edit/hostile.ts';
 import { swollen } from './edit/swollen.ts';
+import { FOOTER_BYTES } from './layout/file-parts.ts';
 import type { SourceAccess, Trial } from './read/trial.ts';
 
 /** The bound of blocks that most files are opened with. */
@@ -66,8 +67,8 @@ export function trialOf(draw: Draw, corpus: Corpus, number: number): Trial {
   const [kind, edit] = isSwollen ? (['swollen', swollen] as const) : draw.pick(isExact ? DAMAGE : HOSTILE);
   const other = corpus.pick(draw);
   const bytes = edit(draw, base, other);
-  // Two files joined at their ends are one of them, whole.
-  const truth = Buffer.compare(bytes, other.bytes) === 0 ? other : base;
+  // A file is the one that its footer belongs to.
+  const truth = hasFooterOf(bytes, other) ? other : base;
   const source = draw.oneIn(4) ? sourceOf(draw, bytes.length) : undefined;
   return { ...common, ...openedAs(draw, truth), kind, bytes, isExact, source };
 }
@@ -95,6 +96,10 @@ function everyPlace(draw: Draw, base: BaseFile, number: number): Trial {
     timestamp: base.open.timestamp,
     source: draw.oneIn(8) ? sourceOf(draw, bytes.length) : undefined,
   };
+}
+
+function hasFooterOf(bytes: Uint8Array, { bytes: whole }: BaseFile): boolean {
+  return Buffer.compare(bytes.subarray(-FOOTER_BYTES), whole.subarray(-FOOTER_BYTES)) === 0;
 }
 
 /** Returns the base and a timestamp to open it with: that of its rows, or any where it does not matter. */

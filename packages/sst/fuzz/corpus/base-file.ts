@@ -129,6 +129,7 @@ function filterOf(draw: Draw, isSmall: boolean): FilterOptions {
   const family = draw.below(24);
   if (family === 0) return { family: 'bloom-filters', errorRate: draw.pick([0.01, 0.3, 0.9]) };
   if (family < (isSmall ? 12 : 5)) return { family: 'none' };
+  if (draw.oneIn(4)) return { family: 'binary-fuse' };
   return { family: 'split-block-bloom', bitsPerKey: draw.pick([1, 4, 12, 12]) };
 }
 

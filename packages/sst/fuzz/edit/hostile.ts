@@ -5,6 +5,7 @@
  */
 import { concatBytes } from '@clortho/base';
 import { codecNames } from '../../src/codec/registry.ts';
+import { writeUint32 } from '../../src/column/integers.ts';
 import type { BaseFile } from '../corpus/base-file.ts';
 import type { Draw } from '../draw.ts';
 import { stringFields } from '../layout/columns.ts';
@@ -28,6 +29,7 @@ import { editRows } from './edit-rows.ts';
 export type HostileEdit = (draw: Draw, file: BaseFile, other: BaseFile) => Uint8Array;
 
 const LIBRARY_FAMILY = 2;
+const FUSE_FAMILY = 3;
 
 /** All kinds, by name. */
 export const hostileEdits: Readonly<Record<string, HostileEdit>> = {
@@ -237,13 +239,26 @@ function editStatistic(draw: Draw, bytes: Uint8Array): Uint8Array {
 
 function editFilter(draw: Draw, bytes: Uint8Array): Uint8Array {
   const family = bytes[0] as number;
-  if (draw.oneIn(6)) return concatBytes([Uint8Array.of(draw.pick([0, 1, 2, 3, 255])), bytes.subarray(1)]);
+  if (draw.oneIn(6)) return concatBytes([Uint8Array.of(draw.pick([0, 1, 2, 3, 4, 255])), bytes.subarray(1)]);
   const body = bytes.subarray(1);
   if (family === LIBRARY_FAMILY) return concatBytes([bytes.subarray(0, 1), editBloomJson(draw, body)]);
+  if (family === FUSE_FAMILY && draw.oneIn(2)) return editFuse(draw, bytes);
   if (draw.oneIn(3)) return bytes.slice(0, 1 + 32 * draw.below(3));
   return draw.oneIn(3)
     ? editBytes(draw, bytes)
     : concatBytes([bytes.subarray(0, 1), draw.bytes(body.length)]);
+}
+
+/** Returns a binary fuse filter of another shape, with as many slots as that takes or as it had. */
+function editFuse(draw: Draw, bytes: Uint8Array): Uint8Array {
+  const segmentBits = draw.pick([0, 2, 3, 3, 4, 8, 16, 17, 31, 255]);
+  const segments = draw.pick([0, 1, 2, 3, 3, 4, 2 ** 21, 2 ** 21 + 1, 2 ** 32 - 1]);
+  const slots = draw.oneIn(2) ? bytes.length - 10 : segments * 2 ** segmentBits;
+  const edited = new Uint8Array(10 + Math.min(slots, 5000));
+  edited.set(bytes.subarray(0, 5));
+  edited[5] = segmentBits;
+  writeUint32(edited, 6, segments);
+  return edited;
 }
 
 /** Returns the file with blocks or sections lost, repeated, exchanged, or taken from another file. */

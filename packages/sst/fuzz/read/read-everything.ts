@@ -11,6 +11,7 @@ import { factsOf, isSame } from '../corpus/base-file.ts';
 import type { Draw } from '../draw.ts';
 import { expectThat, Finding } from '../finding.ts';
 import { checkStated, checkTable } from './facts.ts';
+import { checkLookups } from './lookups.ts';
 import { Refusals } from './refusals.ts';
 import { checkSeeks } from './seeks.ts';
 import { compareShown, isSameRow, positionsOf } from './shown.ts';
@@ -105,6 +106,7 @@ async function readOpen(
     checkFilter(draw, sst, rows);
   }
   if (rows !== undefined) await checkSeeks(draw, cursor, refusals, rows, SEEKS);
+  if (rows !== undefined && isSteady && draw.oneIn(2)) await checkLookups(draw, sst, refusals, rows, isExact);
   cursor.release();
   if (draw.oneIn(8)) await checkPruned(draw, sst, refusals, forward);
   if (isSteady && draw.oneIn(4)) await checkVerified(sst, refusals, forward);
