@@ -11,7 +11,12 @@
  * Invariants:
  * - Blocks ascend strictly by (first key ascending, first timestamp descending), as their rows do.
  */
-import { decodeByteStrings, encodeByteStrings } from '../column/byte-strings.ts';
+import {
+  type ByteStrings,
+  byteStringsWeight,
+  decodeByteStrings,
+  encodeByteStrings,
+} from '../column/byte-strings.ts';
 import { decodeIntegers, encodeIntegers, type Integers, integerAt } from '../column/integers.ts';
 import { encodeKeyList } from '../column/key-list.ts';
 import { decodeKeys, type Keys, keysWeight } from '../column/keys.ts';
@@ -45,7 +50,7 @@ export interface IndexPartition {
   readonly minEnds: Integers;
   readonly maxEnds: Integers;
   /** Per collector, in the order of the properties: its statistics of every block. */
-  readonly statistics: readonly (readonly Uint8Array[])[];
+  readonly statistics: readonly ByteStrings[];
 }
 
 /** The columns of a partition being written: one element per block. */
@@ -90,7 +95,7 @@ export function decodeIndexPartition(
   const minEnds = end();
   const maxEnds = end();
   const collectors = takeVarint(section, COLLECTORS_MAX);
-  const statistics: Uint8Array[][] = [];
+  const statistics: ByteStrings[] = [];
   for (let index = 0; index < collectors; index += 1) {
     statistics.push(decodeByteStrings(section, blocks, section.bytes.length));
   }
@@ -118,8 +123,7 @@ export function partitionWeight(partition: IndexPartition): number {
   for (const column of [firstTimestamps, rawBytes, rows, minTimestamps, maxTimestamps, minEnds, maxEnds]) {
     weight += column.values?.byteLength ?? 0;
   }
-  // A view costs more than the few bytes that it shows.
-  for (const column of partition.statistics) for (const bytes of column) weight += bytes.length + 100;
+  for (const column of partition.statistics) weight += byteStringsWeight(column);
   return weight;
 }
 

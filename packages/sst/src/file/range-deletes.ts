@@ -7,7 +7,7 @@
  * - Sorted by start, then timestamp descending, then end; every start is below its end.
  */
 import { compareBytes } from '@clortho/base';
-import { decodeByteStrings, encodeByteStrings } from '../column/byte-strings.ts';
+import { byteStringAt, decodeByteStrings, encodeByteStrings } from '../column/byte-strings.ts';
 import { encodeIntegers, integerAt } from '../column/integers.ts';
 import { encodeKeyList } from '../column/key-list.ts';
 import { decodeKeys, keyStartAt } from '../column/keys.ts';
@@ -50,7 +50,7 @@ export function decodeRangeDeletes(section: Section, timestamp: number | undefin
   const ranges: RangeDelete[] = [];
   for (let index = 0; index < count; index += 1) {
     const start = starts.keyBytes.subarray(keyStartAt(starts, index), keyStartAt(starts, index + 1));
-    const end = ends[index] as Uint8Array;
+    const end = byteStringAt(ends, index);
     if (compareBytes(start, end) >= 0) throw corruptSection(section, 'range delete is empty');
     const range = { start, end, timestamp: integerAt(timestamps, index) };
     const before = ranges[index - 1];

@@ -7,6 +7,7 @@
 
 import type { BlockIndex } from '../block-index/block-index.ts';
 import type { CollectorDefinition, Statistics } from '../collector/collector.ts';
+import { type ByteStrings, byteStringAt } from '../column/byte-strings.ts';
 import type { CollectedStatistics } from '../file/properties.ts';
 
 /** Decodes statistics on demand and remembers those of blocks. */
@@ -45,7 +46,7 @@ export class FileStatistics {
       statistics = decodeAll(
         this.#columns.map(
           ([definition, column]) =>
-            [definition, partition.statistics[column]?.[entry] as Uint8Array] as const,
+            [definition, byteStringAt(partition.statistics[column] as ByteStrings, entry)] as const,
         ),
       );
       this.#blocks[ordinal] = statistics;
