@@ -7,6 +7,7 @@
  * Invariants:
  * - Decoding looks at every number before the library does: its probe loops until it found as many distinct bit
  *   places as there are hash functions, which never ends if there are fewer bits.
+ * - Bytes that hold more values than a filter has are not parsed.
  */
 import { createRequire } from 'node:module';
 import type * as Library from 'bloom-filters';
@@ -17,9 +18,14 @@ export interface Membership {
 }
 
 const HASHES_MAX = 64;
+/** The library writes two records with six entries; JSON of many small values would take many times its size. */
+const MARKS_MAX = 16;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 const require = createRequire(import.meta.url);
+const COMMA = 0x2c;
+const BRACE = 0x7b;
+const BRACKET = 0x5b;
 let loaded: typeof Library | undefined;
 
 /** How large a Bloom filter is. */
@@ -62,6 +68,7 @@ interface BloomRecord {
 }
 
 function recordOf(bytes: Uint8Array): BloomRecord | undefined {
+  if (!hasFewValues(bytes)) return undefined;
   let record: unknown;
   try {
     record = JSON.parse(decoder.decode(bytes));
@@ -69,6 +76,16 @@ function recordOf(bytes: Uint8Array): BloomRecord | undefined {
     return undefined;
   }
   return isBloomRecord(record) ? record : undefined;
+}
+
+/** Counts the bytes that begin values of JSON; the text of a filter has none within its strings. */
+function hasFewValues(bytes: Uint8Array): boolean {
+  let marks = 0;
+  for (let at = 0; at < bytes.length && marks <= MARKS_MAX; at += 1) {
+    const byte = bytes[at];
+    if (byte === COMMA || byte === BRACE || byte === BRACKET) marks += 1;
+  }
+  return marks <= MARKS_MAX;
 }
 
 function isBloomRecord(value: unknown): value is BloomRecord {

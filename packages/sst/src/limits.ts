@@ -17,5 +17,8 @@ export const BLOCK_BYTES_MAX: number = 128 * 2 ** 20;
 /** The most data blocks of a file: a cache key is `file * BLOCKS_MAX + ordinal`. */
 export const BLOCKS_MAX: number = 2 ** 21;
 
+/** The most range deletes of a file: each is an object while the file is open, however few bytes it has there. */
+export const RANGE_DELETES_MAX: number = 2 ** 20;
+
 /** The most collectors of a file. */
 export const COLLECTORS_MAX = 64;

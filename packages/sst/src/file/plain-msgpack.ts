@@ -2,25 +2,35 @@
  * A look over msgpack bytes before a decoder allocates for them.
  *
  * Invariants:
- * - Accepted bytes are one value of plain types (no extensions), at most {@link DEPTH_MAX} levels deep, whose
- *   every length is covered by bytes that are there.
+ * - Accepted bytes are one value of plain types (no extensions), at most {@link DEPTH_MAX} levels deep and of at most
+ *   {@link VALUES_MAX} values, whose every length is covered by bytes that are there.
  */
 
 const DEPTH_MAX = 8;
+/** A decoder makes up to a hundred bytes of a value that takes one. */
+const VALUES_MAX = 65_536;
 
 /** Tells whether `bytes` are exactly one well-formed msgpack value of plain types. */
 export function isPlainMsgpack(bytes: Uint8Array): boolean {
-  return skipValue(bytes, 0, 0) === bytes.length;
+  return skipValue({ bytes, valuesLeft: VALUES_MAX }, 0, 0) === bytes.length;
+}
+
+interface Source {
+  readonly bytes: Uint8Array;
+  /** How many more values, keys of maps among them, are accepted. */
+  valuesLeft: number;
 }
 
 /** Returns the offset after the value at `at`, or -1. */
-function skipValue(bytes: Uint8Array, at: number, depth: number): number {
+function skipValue(source: Source, at: number, depth: number): number {
+  const { bytes } = source;
   const head = bytes[at];
-  if (head === undefined || depth > DEPTH_MAX) return -1;
+  source.valuesLeft -= 1;
+  if (head === undefined || depth > DEPTH_MAX || source.valuesLeft < 0) return -1;
   const next = at + 1;
   if (head <= 0x7f || head >= 0xe0) return next;
-  if (head <= 0x8f) return skipValues(bytes, next, (head & 15) * 2, depth);
-  if (head <= 0x9f) return skipValues(bytes, next, head & 15, depth);
+  if (head <= 0x8f) return skipValues(source, next, (head & 15) * 2, depth);
+  if (head <= 0x9f) return skipValues(source, next, head & 15, depth);
   if (head <= 0xbf) return skipBytes(bytes, next, head & 31);
   switch (head) {
     case 0xc0: // nil
@@ -51,21 +61,21 @@ function skipValue(bytes: Uint8Array, at: number, depth: number): number {
     case 0xd3: // int 64
       return skipBytes(bytes, next, 8);
     case 0xdc: // array 16
-      return skipValues(bytes, next + 2, bigEndian(bytes, next, 2), depth);
+      return skipValues(source, next + 2, bigEndian(bytes, next, 2), depth);
     case 0xdd: // array 32
-      return skipValues(bytes, next + 4, bigEndian(bytes, next, 4), depth);
+      return skipValues(source, next + 4, bigEndian(bytes, next, 4), depth);
     case 0xde: // map 16
-      return skipValues(bytes, next + 2, bigEndian(bytes, next, 2) * 2, depth);
+      return skipValues(source, next + 2, bigEndian(bytes, next, 2) * 2, depth);
     case 0xdf: // map 32
-      return skipValues(bytes, next + 4, bigEndian(bytes, next, 4) * 2, depth);
+      return skipValues(source, next + 4, bigEndian(bytes, next, 4) * 2, depth);
     default: // extensions, and the one unused byte
       return -1;
   }
 }
 
-function skipValues(bytes: Uint8Array, start: number, count: number, depth: number): number {
+function skipValues(source: Source, start: number, count: number, depth: number): number {
   let at = start;
-  for (let index = 0; index < count && at >= 0; index += 1) at = skipValue(bytes, at, depth + 1);
+  for (let index = 0; index < count && at >= 0; index += 1) at = skipValue(source, at, depth + 1);
   return at;
 }
 

@@ -12,7 +12,7 @@ import { encodeIntegers, integerAt } from '../column/integers.ts';
 import { encodeKeyList } from '../column/key-list.ts';
 import { decodeKeys, keyStartAt } from '../column/keys.ts';
 import { decodeTimestamps } from '../column/timestamps.ts';
-import { BOUND_BYTES_MAX } from '../limits.ts';
+import { BOUND_BYTES_MAX, RANGE_DELETES_MAX } from '../limits.ts';
 import type { RangeDelete } from '../row.ts';
 import { corruptSection, endSection, type Section, takeVarint } from '../section.ts';
 import type { ByteSink } from '../sink.ts';
@@ -42,7 +42,7 @@ export function encodeRangeDeletes(sink: ByteSink, ranges: readonly RangeDelete[
  */
 export function decodeRangeDeletes(section: Section, timestamp: number | undefined): RangeDelete[] {
   // An end is longer than nothing, so each range takes a byte at least.
-  const count = takeVarint(section, section.bytes.length);
+  const count = takeVarint(section, Math.min(RANGE_DELETES_MAX, section.bytes.length));
   const starts = decodeKeys(section, count, BOUND_BYTES_MAX);
   const ends = decodeByteStrings(section, count, BOUND_BYTES_MAX);
   const timestamps = decodeTimestamps(section, count, timestamp);

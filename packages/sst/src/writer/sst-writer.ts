@@ -29,7 +29,14 @@ import { encodeProperties } from '../file/properties.ts';
 import { compareRangeDeletes, encodeRangeDeletes } from '../file/range-deletes.ts';
 import { codecIdOf, encodeStoredBlock, sealStoredBlock } from '../file/stored-block.ts';
 import { KeyHashes } from '../filter/key-hashes.ts';
-import { BLOCK_BYTES_MAX, BLOCKS_MAX, BOUND_BYTES_MAX, KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
+import {
+  BLOCK_BYTES_MAX,
+  BLOCKS_MAX,
+  BOUND_BYTES_MAX,
+  KEY_BYTES_MAX,
+  RANGE_DELETES_MAX,
+  VALUE_BYTES_MAX,
+} from '../limits.ts';
 import { DELETE, MERGE, NEVER, type RangeDelete, type Row, type RowKind, type RowPosition } from '../row.ts';
 import { ByteSink } from '../sink.ts';
 import type { SstSummary } from '../summary.ts';
@@ -157,8 +164,8 @@ export class SstWriter {
   /**
    * Adds a range delete, in any order, copying its bounds.
    *
-   * @throws {ClorthoError} `CLORTHO_INVALID` if the range is empty, a bound too long or the timestamp not a safe
-   *   integer; `CLORTHO_CLOSED` after {@link finish}.
+   * @throws {ClorthoError} `CLORTHO_INVALID` if the range is empty, a bound too long, the timestamp not a safe integer,
+   *   or the file has 2^20 of them; `CLORTHO_CLOSED` after {@link finish}.
    */
   addRangeDelete(range: RangeDelete): void {
     if (this.#finished) throw finishedError();
@@ -169,6 +176,12 @@ export class SstWriter {
     }
     if (Math.max(range.start.length, range.end.length) > BOUND_BYTES_MAX) {
       throw tooLong(Math.max(range.start.length, range.end.length), 0);
+    }
+    if (this.#ranges.length === RANGE_DELETES_MAX) {
+      throw new ClorthoError(
+        'CLORTHO_INVALID',
+        `too many range deletes for one file: rangeDeletes=${RANGE_DELETES_MAX}`,
+      );
     }
     this.#ranges.push({ start: copyBytes(range.start), end: copyBytes(range.end), timestamp });
     this.#rangesBytes += range.start.length + range.end.length + 8;

@@ -5,6 +5,7 @@ import { BlockBuilder } from '../../src/block/block-builder.ts';
 import { decodeBlock } from '../../src/block/decode-block.ts';
 import { decodeIndexPartition, encodeIndexPartition } from '../../src/block-index/index-partition.ts';
 import { decodePartitionTable, encodePartitionTable } from '../../src/block-index/partition-table.ts';
+import { isPlainMsgpack } from '../../src/file/plain-msgpack.ts';
 import { decodeProperties, encodeProperties } from '../../src/file/properties.ts';
 import { decodeRangeDeletes, encodeRangeDeletes } from '../../src/file/range-deletes.ts';
 import { KeyHashes } from '../../src/filter/key-hashes.ts';
@@ -181,5 +182,40 @@ describe('what hostile bytes claim', () => {
       const bytes = Uint8Array.of(head, 0x7f, 0xff, 0xff, 0xff, 0);
       expect(() => decodeProperties(sectionOf(bytes))).toThrow(/not plain msgpack/);
     }
+  });
+
+  it('of range deletes is bounded, however few bytes each takes', () => {
+    const claim = (count: number): Section => {
+      const sink = new ByteSink();
+      sink.varint(count);
+      // No prefix, then starts without bytes, ends of one byte each, and one timestamp.
+      const columns = Uint8Array.of(0, 0, 0, 0x10, 1);
+      sink.copy(columns, 0, columns.length);
+      const ends = new Uint8Array(count + 1).fill(1);
+      ends[count] = 0;
+      sink.copy(ends, 0, ends.length);
+      return sectionOf(sink.view());
+    };
+    expect(decodeRangeDeletes(claim(1000), undefined)).toHaveLength(1000);
+    expect(() => decodeRangeDeletes(claim(2 ** 20 + 1), undefined)).toThrow(/count out of bounds/);
+  });
+
+  it('of properties is bounded in values, however few bytes each takes', () => {
+    const claim = (count: number): Uint8Array => {
+      const bytes = new Uint8Array(count + 8).fill(0x80);
+      bytes.set([0x81, 0xa1, 0x78, 0xdd, 0, count >>> 16, count >>> 8, count]);
+      return bytes;
+    };
+    // The map, its key and the array count as well.
+    expect(isPlainMsgpack(claim(65_533))).toBe(true);
+    expect(isPlainMsgpack(claim(65_534))).toBe(false);
+  });
+
+  it('of a filter of the library is bounded in values, however few bytes each takes', () => {
+    const json = new TextDecoder().decode(filterBytes('bloom-filters').subarray(1));
+    const withMore = (entries: number): Uint8Array =>
+      new Uint8Array(Buffer.from(`\u0002${json.slice(0, -1)}${',"x":[]'.repeat(entries)}}`));
+    expect(decodeFilter(sectionOf(withMore(2))).mayContain(1, 2)).toBeTypeOf('boolean');
+    expect(() => decodeFilter(sectionOf(withMore(9)))).toThrow(/not a Bloom filter of the library/);
   });
 });

@@ -28,6 +28,7 @@ export interface NaiveCollector {
 }
 
 const LEVELS_MAX = 8;
+const VALUES_MAX = 65_536;
 
 export function readProperties(reading: Reading): NaiveProperties {
   const map = unpackMap(reading.take(reading.left));
@@ -65,6 +66,7 @@ function unpackMap(bytes: Uint8Array): Record<string, unknown> {
     throw new BrokenRule('R27', `properties are no msgpack: ${String(cause)}`);
   }
   demandPlain(map, 1);
+  demand(countValues(map) <= VALUES_MAX, 'R27', `more than ${VALUES_MAX} values`);
   demand(isPlainMap(map), 'R27', 'properties are no map');
   return map as Record<string, unknown>;
 }
@@ -77,6 +79,14 @@ function demandPlain(value: unknown, level: number): void {
   demand(level <= LEVELS_MAX, 'R27', `more than ${LEVELS_MAX} levels`);
   demand(Array.isArray(value) || isPlainMap(value), 'R27', 'an extension');
   for (const inner of Object.values(value)) demandPlain(inner, level + 1);
+}
+
+/** Counts a value and what is in it; a key of a map counts as a value. */
+function countValues(value: unknown): number {
+  if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return 1;
+  let count = Array.isArray(value) ? 1 : 1 + Object.keys(value).length;
+  for (const inner of Object.values(value)) count += countValues(inner);
+  return count;
 }
 
 function isPlainMap(value: unknown): boolean {

@@ -13,6 +13,9 @@ import {
 import type { Reading } from './reading.ts';
 import { demand } from './rule.ts';
 
+/** A bound of R3. */
+const RANGES_MAX = 2 ** 20;
+
 export interface NaiveRow {
   readonly key: Uint8Array;
   readonly timestamp: number;
@@ -76,6 +79,7 @@ export function compareRows(
 
 export function rangeDeletes(reading: Reading, times: Timestamps): NaiveRangeDelete[] {
   const count = countOf(reading);
+  demand(count <= RANGES_MAX, 'R3', `${count} range deletes`);
   const starts = keys(reading, count, RANGE_BOUND_MAX);
   const ends = byteStrings(reading, count, RANGE_BOUND_MAX);
   const at = timestamps(reading, count, times);

@@ -374,6 +374,13 @@ describe('the writer', () => {
     expect(writer.finish().rows).toBe(3);
   });
 
+  it('takes no more range deletes than a reader does', () => {
+    const writer = new SstWriter();
+    const range = { start: text.encode('a'), end: text.encode('b'), timestamp: 1 };
+    for (let count = 0; count < 2 ** 20; count += 1) writer.addRangeDelete(range);
+    expect(() => writer.addRangeDelete(range)).toThrow(/too many range deletes/);
+  });
+
   it('refuses what is out of bounds', () => {
     const writer = new SstWriter();
     const row: Row = { key: text.encode('k'), timestamp: 1, kind: PUT, value: text.encode('v') };
