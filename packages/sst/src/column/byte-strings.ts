@@ -32,8 +32,7 @@ export interface ByteStrings {
 export function decodeByteStrings(section: Section, count: number, bytesMax: number): ByteStrings {
   const lengths = decodeIntegers(section, count, 0, bytesMax);
   let starts: Uint32Array | undefined;
-  // The base of no numbers may be anything.
-  let total = count === 0 ? 0 : lengths.constant * count;
+  let total = lengths.constant * count;
   if (lengths.values !== undefined) {
     checkAllocation(section, (count + 1) * Uint32Array.BYTES_PER_ELEMENT);
     starts = new Uint32Array(count + 1);

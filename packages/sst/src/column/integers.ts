@@ -62,7 +62,8 @@ export function decodeIntegers(section: Section, count: number, least: number, m
   const baseBytes = head >>> 4;
   const base = readNumber(bytes, takeBytes(section, baseBytes), baseBytes);
   if (width === 0) {
-    if (count > 0 && !(base >= least && base <= most && Number.isSafeInteger(base))) {
+    // Where there are no numbers, the base may be any integer.
+    if (!Number.isSafeInteger(base) || (count > 0 && !(base >= least && base <= most))) {
       throw corruptSection(section, 'number out of bounds');
     }
     return { values: undefined, constant: base };

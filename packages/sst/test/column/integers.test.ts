@@ -66,6 +66,7 @@ describe('an integer column', () => {
     ['numbers that end early', [1, 9], 2],
     ['a number above the bound', [0x11, 200, 100], 1],
     ['a base that is no integer', [0x80, 0, 0, 0, 0, 0, 0, 0xe0, 0x3f], 1],
+    ['a base that is no integer, without numbers', [0x80, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f], 0],
     ['a number that is not a number', [0x08, 0, 0, 0, 0, 0, 0, 0xf8, 0x7f], 1],
     ['nothing at all', [], 1],
   ])('is refused with %s', (_, bytes, count) => {
