@@ -5,7 +5,7 @@
  *     the others             damage, or a hostile edit, of a file picked from the corpus
  */
 import type { BaseFile } from './corpus/base-file.ts';
-import { TIMESTAMP } from './corpus/base-file.ts';
+import { MAX_BLOCK_BYTES_EVER, TIMESTAMP } from './corpus/base-file.ts';
 import type { Corpus } from './corpus/corpus.ts';
 import type { Draw } from './draw.ts';
 import { damages, withBitFlipped } from './edit/damage.ts';
@@ -13,9 +13,6 @@ import { hostileEdits } from './edit/hostile.ts';
 import { swollen } from './edit/swollen.ts';
 import { FOOTER_BYTES } from './layout/file-parts.ts';
 import type { SourceAccess, Trial } from './read/trial.ts';
-
-/** The bound of blocks that most files are opened with. */
-export const MAX_BLOCK_BYTES: number = 64 * 1024;
 
 const EXHAUSTIVE_EVERY = 4;
 /** One truncation and eight flipped bits. */
@@ -41,7 +38,7 @@ export function trialOf(draw: Draw, corpus: Corpus, number: number): Trial {
     if (trial !== undefined) return trial;
   }
   const base = corpus.pick(draw);
-  const common = { ...openedAs(draw, base), maxBlockBytes: draw.oneIn(16) ? 2 ** 27 : MAX_BLOCK_BYTES };
+  const common = openedAs(draw, base);
   const way = draw.below(20);
   if (way === 0) {
     const { bytes } = base;
@@ -92,7 +89,7 @@ function everyPlace(draw: Draw, base: BaseFile, number: number): Trial {
     base,
     bytes,
     isExact: true,
-    maxBlockBytes: MAX_BLOCK_BYTES,
+    maxBlockBytes: base.maxBlockBytes,
     timestamp: base.open.timestamp,
     source: draw.oneIn(8) ? sourceOf(draw, bytes.length) : undefined,
   };
@@ -102,9 +99,13 @@ function hasFooterOf(bytes: Uint8Array, { bytes: whole }: BaseFile): boolean {
   return Buffer.compare(bytes.subarray(-FOOTER_BYTES), whole.subarray(-FOOTER_BYTES)) === 0;
 }
 
-/** Returns the base and a timestamp to open it with: that of its rows, or any where it does not matter. */
-function openedAs(draw: Draw, base: BaseFile): Pick<Trial, 'base' | 'timestamp'> {
-  return { base, timestamp: base.open.timestamp ?? (draw.oneIn(2) ? TIMESTAMP : undefined) };
+/** Returns the base and how to open it: with the timestamp of its rows, or any where it does not matter. */
+function openedAs(draw: Draw, base: BaseFile): Pick<Trial, 'base' | 'timestamp' | 'maxBlockBytes'> {
+  return {
+    base,
+    timestamp: base.open.timestamp ?? (draw.oneIn(2) ? TIMESTAMP : undefined),
+    maxBlockBytes: draw.oneIn(16) ? MAX_BLOCK_BYTES_EVER : base.maxBlockBytes,
+  };
 }
 
 function sourceOf(draw: Draw, size: number): SourceAccess {

@@ -13,9 +13,10 @@ import { join } from 'node:path';
 import { performance } from 'node:perf_hooks';
 import { parseArgs } from 'node:util';
 import { corpusOf } from './corpus/corpus.ts';
+import { Draw, seedOf } from './draw.ts';
 import type { FoundCase } from './figures.ts';
 import { runFleet } from './fleet.ts';
-import { placesOf } from './fuzz-case.ts';
+import { placesOf, trialOf } from './fuzz-case.ts';
 import { showProgress } from './progress.ts';
 import { reportOf } from './report.ts';
 
@@ -68,13 +69,23 @@ function countOf(name: string, text: string): number {
   return process.exit(2);
 }
 
-/** Writes the file of a finding, and returns where it is. */
+/** Writes the file of a finding, and returns where it is; none if the fuzzer failed before it had one. */
 function keep({ number, bytes }: FoundCase): string | undefined {
-  if (bytes === undefined) return undefined;
+  const file = bytes === undefined ? rebuilt(number) : Buffer.from(bytes, 'base64');
+  if (file === undefined) return undefined;
   mkdirSync(FOUND_FOLDER, { recursive: true });
   const path = join(FOUND_FOLDER, `seed-${seed}-case-${number}.sst`);
-  writeFileSync(path, Buffer.from(bytes, 'base64'));
+  writeFileSync(path, file);
   return path;
+}
+
+/** Returns the file of a case whose process did not live to send it. */
+function rebuilt(number: number): Uint8Array | undefined {
+  try {
+    return trialOf(new Draw(seedOf(seed, number)), corpusOf(seed, GOLDEN_FOLDER), number).bytes;
+  } catch {
+    return undefined;
+  }
 }
 
 function againOf({ number }: FoundCase): string {

@@ -1,6 +1,8 @@
 /** What a run came to, for people. */
+
+import { MAX_BLOCK_BYTES } from './corpus/base-file.ts';
 import type { Figures } from './figures.ts';
-import { EVERY_PLACE, MAX_BLOCK_BYTES } from './fuzz-case.ts';
+import { EVERY_PLACE } from './fuzz-case.ts';
 
 const CODES = ['CLORTHO_CORRUPT', 'CLORTHO_UNSUPPORTED', 'CLORTHO_INVALID'] as const;
 

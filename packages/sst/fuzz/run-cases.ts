@@ -1,11 +1,12 @@
 /** Runs cases one after the other in this process. */
 import { performance } from 'node:perf_hooks';
 import { type AllocationMeter, meterAllocations } from './allocations.ts';
+import { MAX_BLOCK_BYTES } from './corpus/base-file.ts';
 import type { Corpus } from './corpus/corpus.ts';
 import { Draw, seedOf } from './draw.ts';
 import { countCase, type Figures, type FoundCase, noFigures } from './figures.ts';
 import { Finding } from './finding.ts';
-import { MAX_BLOCK_BYTES, trialOf } from './fuzz-case.ts';
+import { trialOf } from './fuzz-case.ts';
 import { readEverything } from './read/read-everything.ts';
 import type { Trial } from './read/trial.ts';
 

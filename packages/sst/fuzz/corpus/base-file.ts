@@ -1,5 +1,6 @@
 /** Base files: what a writer made, which cases then damage or rewrite. */
 
+import { isClorthoError } from '@clortho/base';
 import { codecNames } from '../../src/codec/registry.ts';
 import {
   bloom,
@@ -31,6 +32,8 @@ export interface BaseFile {
   readonly truth: Truth;
   readonly parts: FileParts;
   readonly places: readonly Place[];
+  /** The bound of blocks that it is read with: {@link MAX_BLOCK_BYTES} unless it needs more. */
+  readonly maxBlockBytes: number;
 }
 
 /** What a file holds. */
@@ -39,6 +42,12 @@ export interface Truth {
   /** Summary, statistics, range deletes and table of blocks. */
   readonly facts: unknown;
 }
+
+/** The bound of blocks that most files are read with. */
+export const MAX_BLOCK_BYTES: number = 64 * 1024;
+
+/** The bound that the format has. */
+export const MAX_BLOCK_BYTES_EVER: number = 128 * 1024 * 1024;
 
 /** The timestamp with which files without timestamps are opened. */
 export const TIMESTAMP = 1_700_000_000_000_000;
@@ -103,7 +112,8 @@ export function baseFile(
   ) {
     throw new Error(`rows read are not those written: ${name}`);
   }
-  return { name, bytes, open, truth, parts, places: rebuilt.places };
+  const maxBlockBytes = isReadWithin(bytes, open, MAX_BLOCK_BYTES) ? MAX_BLOCK_BYTES : MAX_BLOCK_BYTES_EVER;
+  return { name, bytes, open, truth, parts, places: rebuilt.places, maxBlockBytes };
 }
 
 /** Returns all facts of an open file but its rows; reads its whole index. */
@@ -123,6 +133,16 @@ export function isSame(left: unknown, right: unknown): boolean {
   if (names.length !== Object.keys(right).length) return false;
   const [first, second] = [left as Record<string, unknown>, right as Record<string, unknown>];
   return names.every((name) => isSame(first[name], second[name]));
+}
+
+function isReadWithin(bytes: Uint8Array, open: BaseFile['open'], maxBlockBytes: number): boolean {
+  try {
+    rowsOf(Sst.openBytes(bytes, { ...open, maxBlockBytes }).cursor());
+    return true;
+  } catch (error) {
+    if (isClorthoError(error, 'CLORTHO_CORRUPT')) return false;
+    throw error;
+  }
 }
 
 function filterOf(draw: Draw, isSmall: boolean): FilterOptions {
