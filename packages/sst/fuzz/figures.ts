@@ -17,6 +17,7 @@ export interface Figures {
   largestAllocation: number;
   /** The case that took longest, in milliseconds. */
   longestMs: number;
+  longestCase: number;
   readonly kinds: Record<string, KindFigures>;
   /** First refusals by what they say. */
   readonly texts: Record<string, number>;
@@ -33,7 +34,7 @@ export interface FoundCase {
 
 /** Returns figures of nothing. */
 export function noFigures(): Figures {
-  return { cases: 0, rows: 0, largestAllocation: 0, longestMs: 0, kinds: {}, texts: {} };
+  return { cases: 0, rows: 0, largestAllocation: 0, longestMs: 0, longestCase: 0, kinds: {}, texts: {} };
 }
 
 /** Counts one case. */
@@ -53,7 +54,10 @@ export function addFigures(figures: Figures, more: Figures): void {
   figures.cases += more.cases;
   figures.rows += more.rows;
   figures.largestAllocation = Math.max(figures.largestAllocation, more.largestAllocation);
-  figures.longestMs = Math.max(figures.longestMs, more.longestMs);
+  if (more.longestMs > figures.longestMs) {
+    figures.longestMs = more.longestMs;
+    figures.longestCase = more.longestCase;
+  }
   for (const [kind, { cases, read, refused }] of Object.entries(more.kinds)) {
     const own = kindOf(figures, kind);
     own.cases += cases;

@@ -3,7 +3,7 @@
  *
  *     [0, 1_000_000) --> chunks --> worker --> figures
  *                          ^           |
- *                          '-- halves -'  it died, or said nothing for a minute: down to the one case that did it
+ *                          '-- halves -'  it died, or said nothing for two minutes: down to the one case that did it
  *
  * Invariants:
  * - Every case is run; figures do not depend on the number of workers.
@@ -23,7 +23,7 @@ export interface FleetOptions extends Order {
 }
 
 const CHUNK_CASES = 400;
-const SILENCE_MS_MAX = 60_000;
+const SILENCE_MS_MAX = 120_000;
 /** Enough to see what is wrong. */
 const FOUND_MAX = 50;
 

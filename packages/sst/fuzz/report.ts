@@ -24,7 +24,7 @@ export function reportOf(figures: Figures, seconds: number, places: number): str
     `rows read and checked  ${format(figures.rows)}`,
     `refusals by text       ${Object.keys(figures.texts).length}`,
     `largest allocation     ${format(figures.largestAllocation)} bytes where blocks may have ${format(MAX_BLOCK_BYTES)}`,
-    `longest case           ${Math.round(figures.longestMs)} ms`,
+    `longest case           ${Math.round(figures.longestMs)} ms (case ${figures.longestCase})`,
     `cases per second       ${format(Math.round(figures.cases / seconds))} (${Math.round(seconds)} s)`,
   );
   return lines.join('\n');

@@ -120,7 +120,7 @@ function editVarint(draw: Draw, field: VarintField): VarintField {
     case 2:
       return { kind, name, value, bytes: new Uint8Array(draw.between(0, 9)).fill(0xff) };
     default:
-      return { kind, name, value: Math.max(0, edgeNear(draw, value)) };
+      return { kind, name, value: Math.min(Math.max(0, edgeNear(draw, value)), Number.MAX_SAFE_INTEGER) };
   }
 }
 

@@ -60,5 +60,5 @@ export class Refusals {
 /** Returns what a message says without its facts, so that messages can be counted. */
 function textOf(message: string): string {
   const [text = ''] = message.split(/: (?:file|value|id|name)=/);
-  return text.replace(/-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g, '#');
+  return text.replace(/0x[0-9a-f]*|-?\d+(?:\.\d+)?(?:e[+-]?\d+)?/g, '#');
 }
