@@ -20,8 +20,8 @@ import { encodeSst, PUT, type Row, Sst } from '../src/index.ts';
 import { decodeNaively } from './naive/decode.ts';
 
 const SEED = 20;
-const CASES = 5000;
-const CASES_DECODED_TWICE = 1500;
+const CASES = 3000;
+const CASES_DECODED_TWICE = 1000;
 const text = new TextEncoder();
 const rows: Row[] = ['ant', 'bee', 'cow', 'doe'].map((name) => ({
   key: text.encode(name),
@@ -95,7 +95,7 @@ describe('a damaged or hostile file', { timeout: 120_000 }, () => {
       }
     }
     expect(differing).toEqual([]);
-    expect(accepted).toBeGreaterThan(50);
+    expect(accepted).toBeGreaterThan(30);
   });
 
   it('claims no more blocks than their offsets may take', () => {
