@@ -39,7 +39,7 @@ export async function readPastOf(store: Store): Promise<Past> {
 export function judge(history: readonly Attempt[], past: Past, shardOf: ShardOf): string[] {
   const problems: string[] = [];
   const writes = history.filter((attempt): attempt is WriteAttempt => attempt.kind === 'write');
-  for (const write of writes) problems.push(...problemsOfWrite(write, past));
+  for (const write of writes) problems.push(...problemsOfWrite(write, writes, past));
   for (const attempt of history) {
     if (attempt.kind === 'read') problems.push(...problemsOfRead(attempt, past, writes, shardOf));
   }
@@ -47,29 +47,48 @@ export function judge(history: readonly Attempt[], past: Past, shardOf: ShardOf)
   return problems;
 }
 
-function problemsOfWrite(write: WriteAttempt, past: Past): string[] {
-  const at = timestampOf(write, past);
+function problemsOfWrite(write: WriteAttempt, writes: readonly WriteAttempt[], past: Past): string[] {
+  const at = timestampOf(write, writes, past);
   const text = textOf(write);
-  if (write.outcome === 'ok') {
-    if (write.timestamp !== at) return [`acknowledged, and at ${at ?? 'no time'}: ${text}`];
-  } else if (write.outcome === 'failed' && at !== undefined) {
-    return [`failed, and there at ${at}: ${text}`];
-  }
+  if (write.outcome === 'ok' && at === undefined) return [`acknowledged, and not there: ${text}`];
+  if (write.outcome === 'failed' && at !== undefined) return [`failed, and there at ${at}: ${text}`];
   if (at === undefined) return hasTrace(write, past) ? [`torn: ${text}`] : [];
   return problemsOfSeen(write.reads, past, at - 1).map(
     (problem) => `${problem}; it committed at ${at}: ${text}`,
   );
 }
 
-/** Returns where the whole write is. Deletes of absent keys leave no trace: they are taken to be where the rest is. */
-function timestampOf({ effects, timestamp }: WriteAttempt, past: Past): number | undefined {
-  const puts = [...effects].filter(([, value]) => value !== undefined);
-  const [first] = puts;
-  if (first === undefined) return timestamp;
-  const found = past.get(first[0])?.find(([, value]) => value === first[1])?.[0];
-  if (found === undefined) return undefined;
-  const isWhole = [...effects].every(([key, value]) => valueAt(past, key, found) === value);
-  return isWhole ? found : undefined;
+/**
+ * Returns the timestamp at which the whole write is; an acknowledged one must be at its own. Deletes of absent keys leave
+ * no trace: they are taken to be where the rest is.
+ */
+function timestampOf(write: WriteAttempt, writes: readonly WriteAttempt[], past: Past): number | undefined {
+  const { effects, outcome, timestamp } = write;
+  const found = [...effects].flatMap(([key, value]) =>
+    value === undefined ? [] : (past.get(key)?.find(([, known]) => known === value)?.[0] ?? []),
+  );
+  const at = outcome === 'ok' ? timestamp : found[0];
+  if (at === undefined) return undefined;
+  return [...effects.keys()].every((key) => hasEffect(write, writes, past, key, at)) ? at : undefined;
+}
+
+/** Tells whether a key shows the effect, or what another batch of the same group, at the same timestamp, made of it. */
+function hasEffect(
+  write: WriteAttempt,
+  writes: readonly WriteAttempt[],
+  past: Past,
+  key: string,
+  at: number,
+): boolean {
+  const shown = valueAt(past, key, at);
+  if (write.effects.get(key) === shown) return true;
+  return writes.some(
+    ({ process, outcome, timestamp, effects }) =>
+      process === write.process &&
+      (outcome === 'unknown' || timestamp === at) &&
+      effects.has(key) &&
+      effects.get(key) === shown,
+  );
 }
 
 /** Tells whether any value of the write is anywhere: values are written once only. */
@@ -103,7 +122,7 @@ function problemsOfRead(
   }
   // No batch is seen on one shard and missed on another.
   for (const write of writes) {
-    const at = timestampOf(write, past);
+    const at = timestampOf(write, writes, past);
     if (at === undefined) continue;
     const shards = [...new Set([...write.effects.keys()].map(shardOf))].flatMap(
       (shard) => shown.get(shard) ?? [],
@@ -153,7 +172,7 @@ function timesOf(past: Past, writes: readonly WriteAttempt[], shard: number, sha
     shardOf(key) === shard ? versions.map(([timestamp]) => timestamp) : [],
   );
   for (const write of writes) {
-    const at = timestampOf(write, past);
+    const at = timestampOf(write, writes, past);
     if (at !== undefined && [...write.effects.keys()].some((key) => shardOf(key) === shard)) times.push(at);
   }
   return [...new Set(times)].sort((left, right) => left - right);

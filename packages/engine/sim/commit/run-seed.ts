@@ -141,7 +141,8 @@ async function writeSome(run: Run, session: Session, task: Task): Promise<void> 
     world,
     history: run.history,
     shardOf: run.shardOf,
-    freshValue: () => `v${(run.values += 1)}`,
+    // A value tells which process wrote it.
+    freshValue: () => `${session.process.name}/${(run.values += 1)}`,
   };
   const lanes = Array.from({ length: between(world.random, 1, 3) }, async () => {
     while (task.left > 0 && !session.process.crashed) {
