@@ -19,7 +19,7 @@ const LAYERS = [
 const TEST_HARNESS = 'testkit';
 
 /** Everything under a package that is not shipped, and so may use the test harness. */
-const NOT_SHIPPED = '(test|bench|fuzz)';
+const NOT_SHIPPED = '(test|bench|fuzz|sim)';
 
 const below = (names) => (names.length === 0 ? 'nothing' : names.join(', '));
 
@@ -43,7 +43,7 @@ const rulesOf = (name, lower) => [
     comment: `other packages reach ${name} through its package entry, never by a path into its sources`,
     severity: 'error',
     from: { path: '^packages/', pathNot: `^packages/${name}/` },
-    to: { path: `^packages/${name}/(src|test|bench|fuzz)/` },
+    to: { path: `^packages/${name}/(src|test|bench|fuzz|sim)/` },
   },
 ];
 

@@ -26,7 +26,7 @@ if (unbuilt.length > 0) {
 const { cruise } = await import('dependency-cruiser');
 const { default: extractTSConfig } = await import('dependency-cruiser/config-utl/extract-ts-config');
 const folders = names
-  .flatMap((name) => ['src', 'test', 'bench', 'fuzz'].map((part) => `packages/${name}/${part}`))
+  .flatMap((name) => ['src', 'test', 'bench', 'fuzz', 'sim'].map((part) => `packages/${name}/${part}`))
   .filter((folder) => existsSync(folder));
 const { enhancedResolveOptions, tsConfig, ...options } = config.options;
 const { output } = await cruise(

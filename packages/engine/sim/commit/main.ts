@@ -1,0 +1,118 @@
+/**
+ * The command line of the simulation: `pnpm sim:commit --runs 50000 --seed 1`.
+ *
+ *     --runs N     how many seeds, default 1,000          --mutants   break one rule after the other: each must be caught
+ *     --seed S     the first seed, default 1              --jobs N    processes, default one per core
+ *     --json       the figures as one line of JSON
+ *
+ * Exits with 1 if a promise was broken, or a mutant survived. With CLORTHO_TOTALS=FILE the totals go there as JSON, too.
+ */
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { runFleet } from './fleet.ts';
+import { MUTANTS, type Mutant } from './mutants.ts';
+import { mutatedCopy } from './mutated-copy.ts';
+import type { RunResult } from './run-seed.ts';
+
+const PROGRESS_RUNS = 500;
+const SHOWN_MAX = 10;
+
+const { values } = parseArgs({
+  options: {
+    runs: { type: 'string', default: '1000' },
+    seed: { type: 'string', default: '1' },
+    jobs: { type: 'string', default: String(availableParallelism()) },
+    mutants: { type: 'boolean', default: false },
+    json: { type: 'boolean', default: false },
+  },
+});
+const here = dirname(fileURLToPath(import.meta.url));
+const compiled = dirname(here);
+const packages = join(compiled, '..', '..', '..');
+const seed = countOf('seed', values.seed);
+const jobs = countOf('jobs', values.jobs);
+
+process.exitCode = (await (values.mutants ? runMutants() : runAll(countOf('runs', values.runs)))) ? 0 : 1;
+
+async function runAll(runs: number): Promise<boolean> {
+  const began = performance.now();
+  const figures = { runs: 0, attempts: 0, crashes: 0, failed: 0 };
+  const onResult = (result: RunResult): boolean => {
+    figures.runs += 1;
+    figures.attempts += result.attempts;
+    figures.crashes += result.crashes;
+    if (result.problems.length > 0) {
+      figures.failed += 1;
+      if (figures.failed <= SHOWN_MAX) show(result);
+    }
+    if (!values.json && figures.runs % PROGRESS_RUNS === 0)
+      say(`${figures.runs} of ${runs} runs, ${figures.failed} failed`);
+    return true;
+  };
+  await runFleet({ worker: join(here, 'worker.js'), first: seed, count: runs, jobs, onResult });
+  const seconds = (performance.now() - began) / 1000;
+  if (values.json) say(JSON.stringify({ seed, seconds, ...figures }));
+  else {
+    const { attempts, crashes, failed } = figures;
+    say(
+      `${runs} runs from seed ${seed}: ${attempts} calls, ${crashes} crashes, ${failed} runs broke a promise (${seconds.toFixed(0)} s)`,
+    );
+  }
+  const totals = process.env['CLORTHO_TOTALS'];
+  if (totals !== undefined) {
+    writeFileSync(totals, JSON.stringify({ passed: figures.runs - figures.failed, failed: figures.failed }));
+  }
+  return figures.failed === 0;
+}
+
+async function runMutants(): Promise<boolean> {
+  const caught: { readonly name: string; readonly runs: number | undefined; readonly runsMax: number }[] = [];
+  for (const mutant of MUTANTS) {
+    const runs = await runsToCatch(mutant);
+    caught.push({ name: mutant.name, runs, runsMax: mutant.runsMax });
+    if (!values.json)
+      say(`${runs === undefined ? 'SURVIVED' : `caught after ${runs}`.padEnd(18)} ${mutant.name}`);
+  }
+  const survived = caught.filter(({ runs }) => runs === undefined).length;
+  if (values.json) say(JSON.stringify({ seed, caught }));
+  else say(`${MUTANTS.length - survived} of ${MUTANTS.length} mutants caught, from seed ${seed}`);
+  return survived === 0;
+}
+
+/** Returns after how many runs a mutant was caught; `undefined` if it survived. */
+async function runsToCatch(mutant: Mutant): Promise<number | undefined> {
+  const worker = mutatedCopy(packages, compiled, join(compiled, '..', 'mutant'), mutant);
+  let runs = 0;
+  let isCaught = false;
+  const onResult = ({ problems }: RunResult): boolean => {
+    runs += 1;
+    isCaught ||= problems.length > 0;
+    return !isCaught;
+  };
+  await runFleet({ worker, first: seed, count: mutant.runsMax, jobs, onResult });
+  return isCaught ? runs : undefined;
+}
+
+function show({ seed: failed, problems, trace }: RunResult): void {
+  const folder = join(compiled, '..', 'failed');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, `${failed}.txt`), `${problems.join('\n')}\n\n${trace}\n`);
+  process.stderr.write(`seed ${failed}: ${problems.slice(0, 3).join('\n    ')}\n`);
+  process.stderr.write(
+    `    its trace is in ${join(folder, `${failed}.txt`)}; again: pnpm sim:commit --runs 1 --seed ${failed}\n`,
+  );
+}
+
+function say(text: string): void {
+  process.stdout.write(`${text}\n`);
+}
+
+function countOf(name: string, text: string): number {
+  const count = Number(text);
+  if (Number.isSafeInteger(count) && count >= 0) return count;
+  process.stderr.write(`--${name} is a count: ${text}\n`);
+  process.exit(2);
+}

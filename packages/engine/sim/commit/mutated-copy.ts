@@ -1,0 +1,57 @@
+/**
+ * A copy of the compiled packages and of the simulation, in which one rule is broken.
+ *
+ *     .run/mutant/node_modules/@clortho/NAME/{package.json,dist}      copies
+ *     .run/mutant/node_modules/DEPENDENCY                             links
+ *     .run/mutant/sim/                                                a copy of the compiled simulation
+ */
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Mutant } from './mutants.ts';
+
+/** Makes the copy in `target` and returns the path of the compiled `worker` in it. */
+export function mutatedCopy(packages: string, compiled: string, target: string, mutant: Mutant): string {
+  rmSync(target, { recursive: true, force: true });
+  const modules = join(target, 'node_modules');
+  for (const name of readdirSync(packages)) {
+    const from = join(packages, name);
+    if (!existsSync(join(from, 'dist'))) continue;
+    const to = join(modules, '@clortho', name);
+    mkdirSync(to, { recursive: true });
+    cpSync(join(from, 'dist'), join(to, 'dist'), { recursive: true });
+    cpSync(join(from, 'package.json'), join(to, 'package.json'));
+    linkDependencies(join(from, 'node_modules'), modules);
+  }
+  const file = join(modules, '@clortho', mutant.file);
+  const code = readFileSync(file, 'utf8');
+  if (!code.includes(mutant.find))
+    throw new Error(`nothing to replace: mutant=${mutant.name} file=${mutant.file}`);
+  writeFileSync(file, code.replace(mutant.find, mutant.replace));
+  cpSync(compiled, join(target, 'sim'), { recursive: true });
+  writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');
+  return join(target, 'sim', 'commit', 'worker.js');
+}
+
+function linkDependencies(from: string, modules: string): void {
+  if (!existsSync(from)) return;
+  for (const name of readdirSync(from)) {
+    if (name.startsWith('.') || name === '@clortho') continue;
+    const members = name.startsWith('@')
+      ? readdirSync(join(from, name)).map((one) => join(name, one))
+      : [name];
+    for (const member of members) {
+      const to = join(modules, member);
+      mkdirSync(dirname(to), { recursive: true });
+      if (!existsSync(to)) symlinkSync(join(from, member), to);
+    }
+  }
+}
