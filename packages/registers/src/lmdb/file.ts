@@ -39,22 +39,22 @@ const NO_PAGE = 0xffff_ffff_ffff_ffffn;
 export async function checkLmdbFile(path: string): Promise<void> {
   const file = await open(path, 'r');
   try {
-    const { size } = await file.stat();
-    if (size === 0) return;
+    if ((await file.stat()).size === 0) return;
     const readMeta = async (page: number): Promise<DataView> => {
       const bytes = new Uint8Array(META_BYTES);
       const { bytesRead } = await file.read(bytes, 0, META_BYTES, page + PAGE_HEADER_BYTES);
       const meta = new DataView(bytes.buffer);
       if (bytesRead < META_BYTES || meta.getUint32(0, true) !== MAGIC)
-        throw corrupt('no register file', path, size);
-      if (meta.getUint32(4, true) !== VERSION) throw corrupt('register file of another LMDB', path, size);
+        throw corrupt('no register file', path, page + bytesRead);
+      if (meta.getUint32(4, true) !== VERSION) throw corrupt('register file of another LMDB', path, page);
       return meta;
     };
     const first = await readMeta(0);
     const pageBytes = first.getUint32(24, true);
-    if (pageBytes < PAGE_BYTES_MIN || pageBytes > PAGE_BYTES_MAX) throw corrupt('no page size', path, size);
+    if (pageBytes < PAGE_BYTES_MIN || pageBytes > PAGE_BYTES_MAX) throw corrupt('no page size', path, 0);
     const second = await readMeta(pageBytes);
     const latest = transaction(first) > transaction(second) ? first : second;
+    const { size } = await file.stat(); // After the roots: another process may be growing the file.
     for (const root of [latest.getBigUint64(64, true), latest.getBigUint64(112, true)]) {
       if (root !== NO_PAGE && (root + 1n) * BigInt(pageBytes) > BigInt(size)) {
         throw corrupt('register file is cut short', path, size);
@@ -69,6 +69,6 @@ function transaction(meta: DataView): bigint {
   return meta.getBigUint64(128, true);
 }
 
-function corrupt(problem: string, path: string, size: number): ClorthoError {
-  return new ClorthoError('CLORTHO_CORRUPT', `${problem}: file=${path} bytes=${size}`);
+function corrupt(problem: string, path: string, at: number): ClorthoError {
+  return new ClorthoError('CLORTHO_CORRUPT', `${problem}: file=${path} offset=${at}`);
 }

@@ -1,39 +1,37 @@
 /**
  * Registers in an LMDB file: the embedded default, shared safely by several processes of one machine.
  *
- * A swap is one LMDB write transaction. The transaction waits for the lock, commits and syncs on a thread of the
- * binding; only the comparison and the puts run on the main thread. Swaps that come together share one sync.
- * Reads come from the memory map at once.
+ * A thread of its own opens the file, reads and writes: LMDB's write lock belongs to all processes, and one that
+ * is stopped while it holds the lock would stop the event loops of all others. Swaps that come together are one
+ * LMDB transaction with one sync.
  *
  * Invariants:
  * - A swap that resolved is on disk.
- * - Every read begins a new read transaction, so it sees what any process committed before.
- * - No read transaction is open while the consumer of a list has control: it would keep LMDB from reusing pages.
+ * - A call that cannot be carried out in time ends: as `CLORTHO_OUTCOME_UNKNOWN` if it was being written, else as
+ *   `CLORTHO_UNAVAILABLE`, and then it is not applied later either.
  */
-import {
-  ClorthoError,
-  concatBytes,
-  decodeUtf8,
-  encodeUtf8,
-  isClorthoError,
-  keySuccessor,
-  prefixSuccessor,
-} from '@clortho/base';
+import { type Clock, ClorthoError, isClorthoError, systemClock } from '@clortho/base';
 import { type RegisterBackend, registerStore, zeroCounters } from '../backend.ts';
 import { lostSwap } from '../compare.ts';
-import { decodeEnvelope, encodeEnvelope } from '../envelope.ts';
-import type { Register, RegisterChange, RegisterStore, SwapResult } from '../register-store.ts';
-import { type Database, type Environment, openEnvironment } from './environment.ts';
+import type { RegisterStore } from '../register-store.ts';
+import { REGISTERS_PER_PAGE } from './messages.ts';
+import { shareThread, type ThreadShare } from './shared-thread.ts';
+import { startWorker } from './thread-link.ts';
 
 /** Options of {@link lmdbRegisterStore}. */
 export interface LmdbRegisterOptions {
   /** Create the directory and the file if they are missing; false by default. */
   readonly create?: boolean | undefined;
+  /**
+   * How long a call, opening included, may wait for other processes; 5,000 by default. Stores on one file in one
+   * process share the time-out of the first.
+   */
+  readonly timeoutMs?: number | undefined;
+  /** Measures the time-out; the machine's clock by default. */
+  readonly clock?: Clock | undefined;
 }
 
-/** Precedes every register key, which keeps the marker apart. */
-const REGISTER_SPACE = new Uint8Array([1]);
-const REGISTERS_PER_PAGE = 64;
+const TIMEOUT_MS = 5000;
 
 /**
  * Opens the registers in `directory`.
@@ -42,18 +40,18 @@ const REGISTERS_PER_PAGE = 64;
  * file system is local: LMDB locks through shared memory.
  *
  * @throws {ClorthoError} `CLORTHO_NOT_FOUND` without `create` if there are none; `CLORTHO_CORRUPT` if the file is
- *   damaged or holds something else; `CLORTHO_UNAVAILABLE` if the file system refuses.
+ *   damaged or holds something else; `CLORTHO_UNAVAILABLE` if the file system refuses, or another process keeps
+ *   the file locked for longer than the time-out.
  */
 export async function lmdbRegisterStore(
   directory: string,
   options: LmdbRegisterOptions = {},
 ): Promise<RegisterStore> {
-  return registerStore(lmdbBackend(directory, await openOrExplain(directory, options.create ?? false)));
-}
-
-async function openOrExplain(directory: string, create: boolean): Promise<Environment> {
+  const { create = false, timeoutMs = TIMEOUT_MS, clock = systemClock } = options;
   try {
-    return await openEnvironment(directory, create);
+    return registerStore(
+      lmdbBackend(directory, await shareThread(directory, create, { clock, timeoutMs, startWorker })),
+    );
   } catch (cause) {
     if (isClorthoError(cause)) throw cause;
     const message = `cannot open registers: directory=${directory} reason=${String(cause)}`;
@@ -61,89 +59,29 @@ async function openOrExplain(directory: string, create: boolean): Promise<Enviro
   }
 }
 
-function lmdbBackend(directory: string, environment: Environment): RegisterBackend {
-  const { database } = environment;
-  const running = new Set<Promise<SwapResult>>();
+function lmdbBackend(directory: string, { thread, release }: ThreadShare): RegisterBackend {
   return {
     name: `lmdb:${directory}`,
     supports: { atomicMany: true },
     counters: zeroCounters(),
-    read: async (keys) => readSnapshot(database, keys),
-    async swap(changes) {
-      const result = swap(database, changes);
-      running.add(result);
-      try {
-        return await result;
-      } finally {
-        running.delete(result);
-      }
-    },
-    list: (prefix) => list(database, prefix),
-    async close() {
-      // The binding refuses the puts of a transaction that is under way once it was asked to close.
-      await Promise.allSettled(running);
-      await environment.release();
-    },
-  };
-}
-
-/** Reads in one turn of the event loop, during which the binding keeps to one read transaction. */
-function readSnapshot(database: Database, keys: readonly string[]): (Register | undefined)[] {
-  database.resetReadTxn();
-  return keys.map((key) => get(database, key));
-}
-
-async function swap(database: Database, changes: readonly RegisterChange[]): Promise<SwapResult> {
-  const keys = changes.map(({ key }) => key);
-  // Versions only grow: a swap that does not fit a snapshot never will, and need not wait for the lock.
-  const lost = lostSwap(changes, readSnapshot(database, keys));
-  if (lost !== undefined) return lost;
-  if (changes.every(({ value }) => value === undefined)) return { applied: true };
-  try {
-    return await database.childTransaction(() => {
-      const lostMeanwhile = lostSwap(
-        changes,
-        keys.map((key) => get(database, key)),
+    read: (keys, signal) => thread.read(keys, signal),
+    async swap(changes, signal) {
+      if (changes.some(({ value }) => value !== undefined)) return thread.swap(changes, signal);
+      const registers = await thread.read(
+        changes.map(({ key }) => key),
+        signal,
       );
-      if (lostMeanwhile !== undefined) return lostMeanwhile;
-      for (const { key, expect, value } of changes) {
-        if (value === undefined) continue;
-        database.putSync(databaseKey(key), encodeEnvelope({ key, version: expect + 1, value }));
+      return lostSwap(changes, registers) ?? { applied: true };
+    },
+    async *list(prefix, signal) {
+      let after: string | undefined;
+      for (;;) {
+        const page = await thread.page(prefix, after, signal);
+        yield* page;
+        after = page.at(-1)?.key;
+        if (page.length < REGISTERS_PER_PAGE) return;
       }
-      return { applied: true };
-    });
-  } catch (cause) {
-    if (isClorthoError(cause)) throw cause;
-    throw new ClorthoError(
-      'CLORTHO_OUTCOME_UNKNOWN',
-      `commit failed: registers=${changes.length} reason=${String(cause)}`,
-      { cause },
-    );
-  }
-}
-
-async function* list(database: Database, prefix: string): AsyncGenerator<Register> {
-  let start = databaseKey(prefix);
-  const end = prefixSuccessor(start) as Uint8Array;
-  for (;;) {
-    database.resetReadTxn();
-    const range = database.getRange({ start, end, limit: REGISTERS_PER_PAGE });
-    const page = Array.from(range, ({ key, value }) => ({
-      key: new Uint8Array(key),
-      register: decodeEnvelope(decodeUtf8(key.subarray(REGISTER_SPACE.length)), value),
-    }));
-    for (const { register } of page) yield register;
-    const last = page.at(-1);
-    if (last === undefined || page.length < REGISTERS_PER_PAGE) return;
-    start = keySuccessor(last.key);
-  }
-}
-
-function get(database: Database, key: string): Register | undefined {
-  const bytes = database.get(databaseKey(key));
-  return bytes === undefined ? undefined : decodeEnvelope(key, bytes);
-}
-
-function databaseKey(key: string): Uint8Array {
-  return concatBytes([REGISTER_SPACE, encodeUtf8(key)]);
+    },
+    close: release,
+  };
 }

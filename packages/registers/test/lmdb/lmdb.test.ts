@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import { isClorthoError } from '@clortho/base';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { registerStoreConformance } from '../../src/conformance.ts';
+import { checkLmdbFile } from '../../src/lmdb/file.ts';
 import { lmdbRegisterStore } from '../../src/lmdb/lmdb.ts';
 
 let root = '';
@@ -119,6 +120,21 @@ describe('LMDB registers', () => {
     });
     expect(await Promise.all(swaps)).toEqual(Array.from({ length: 50 }, () => true));
     expect((await store.read(['k49']))[0]?.version).toBe(1);
+    await store.close();
+  });
+
+  it('are not taken for damaged while another store makes the file grow', async () => {
+    const directory = freshDirectory();
+    const store = await lmdbRegisterStore(directory, { create: true });
+    let growing = true;
+    const checks = (async () => {
+      for (; growing; ) await checkLmdbFile(join(directory, 'registers.mdb'));
+    })();
+    for (let index = 0; index < 150; index += 1) {
+      await store.compareAndSwap([{ key: `k${index}`, expect: 0, value: new Uint8Array(100_000) }]);
+    }
+    growing = false;
+    await checks;
     await store.close();
   });
 
