@@ -20,3 +20,4 @@ export {
 } from './register-store.ts';
 export type { S3RegisterOptions } from './s3/options.ts';
 export { s3RegisterStore } from './s3/s3.ts';
+export { type WatchOptions, watch } from './watch.ts';

@@ -3,7 +3,7 @@
  *
  * Invariants:
  * - All deadlines of one object are equally far away, so they pass in the order in which they were set.
- * - While no deadline is set no timer runs.
+ * - No timer runs for longer than a turn of the event loop after the last deadline was cleared.
  */
 import type { Clock } from '@clortho/base';
 
@@ -22,6 +22,7 @@ interface Deadline {
 export function deadlines(clock: Clock, timeoutMs: number): Deadlines {
   const pending = new Set<Deadline>();
   let timer: AbortController | undefined;
+  let resting = false;
 
   const run = async (signal: AbortSignal): Promise<void> => {
     for (let [next] = pending; next !== undefined; [next] = pending) {
@@ -29,6 +30,15 @@ export function deadlines(clock: Clock, timeoutMs: number): Deadlines {
       if (next.atMs > clock.monotonic() || !pending.delete(next)) continue;
       next.onPassed();
     }
+  };
+  /** Stops the timer unless another call follows at once: stopping costs more than a call. */
+  const rest = async (): Promise<void> => {
+    resting = true;
+    await clock.sleep(0);
+    resting = false;
+    if (pending.size > 0) return;
+    timer?.abort();
+    timer = undefined;
   };
   const start = (): void => {
     const running = new AbortController();
@@ -46,9 +56,7 @@ export function deadlines(clock: Clock, timeoutMs: number): Deadlines {
       if (timer === undefined) start();
       return () => {
         pending.delete(deadline);
-        if (pending.size > 0) return;
-        timer?.abort();
-        timer = undefined;
+        if (pending.size === 0 && timer !== undefined && !resting) rest().catch(() => undefined);
       };
     },
   };

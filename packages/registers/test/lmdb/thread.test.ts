@@ -70,6 +70,7 @@ test('a group that waits is withdrawn at the first deadline, and the others go o
   expect(begin()).toBe(true);
   groups[1]?.answer([APPLIED]);
   expect(await second).toEqual({ applied: true });
+  await turn();
   expect(clock.pending).toBe(0);
 });
 
