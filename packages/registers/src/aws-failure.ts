@@ -13,7 +13,9 @@ const RETRYABLE: ReadonlySet<string> = new Set([
   'ThrottlingException',
   'Throttling',
   'RequestLimitExceeded',
+  'LimitExceededException',
   'TransactionConflictException',
+  'ReplicatedWriteConflictException',
   'SlowDown',
   'ConditionalRequestConflict',
   'OperationAborted',
@@ -21,20 +23,35 @@ const RETRYABLE: ReadonlySet<string> = new Set([
 
 const MISSING: ReadonlySet<string> = new Set(['ResourceNotFoundException', 'NoSuchBucket']);
 
+/** The keys are no good, or no good any more: others may be. */
 const CREDENTIALS: ReadonlySet<string> = new Set([
   'UnrecognizedClientException',
   'InvalidSignatureException',
   'MissingAuthenticationTokenException',
   'IncompleteSignatureException',
-  'AccessDeniedException',
   'ExpiredTokenException',
   'CredentialsProviderError',
-  'AccessDenied',
+  'TokenProviderError',
+  'TokenRefreshRequired',
   'InvalidAccessKeyId',
+  'InvalidToken',
   'SignatureDoesNotMatch',
   'ExpiredToken',
+  'RequestExpired',
+]);
+
+/** The keys are good, and may not do this. */
+const FORBIDDEN: ReadonlySet<string> = new Set([
+  'AccessDeniedException',
+  'AccessDenied',
   'RequestTimeTooSkewed',
 ]);
+
+/** Certainly had no effect, and will have none until somebody mends something or the call is made anew. */
+const NOT_NOW: Readonly<Record<string, string>> = {
+  ItemCollectionSizeLimitExceededException: 'the table has a local index, and its partition is full',
+  IdempotentParameterMismatchException: 'the request token belongs to another request',
+};
 
 /** Codes of a connection that was never made. */
 const UNREACHABLE: ReadonlySet<string> = new Set([
@@ -53,9 +70,11 @@ export function awsFailure(store: string, error: unknown): Failure {
   if (RETRYABLE.has(name)) return { kind: 'retryable', error: failed('CLORTHO_UNAVAILABLE', 'throttled') };
   if (MISSING.has(name))
     return { kind: 'refused', error: failed('CLORTHO_NOT_FOUND', 'table or bucket is missing') };
-  if (CREDENTIALS.has(name) || status === 401 || status === 403) {
+  if (CREDENTIALS.has(name) || FORBIDDEN.has(name) || status === 401 || status === 403) {
     return { kind: 'refused', error: failed('CLORTHO_UNAVAILABLE', 'credentials were refused') };
   }
+  const problem = NOT_NOW[name];
+  if (problem !== undefined) return { kind: 'refused', error: failed('CLORTHO_UNAVAILABLE', problem) };
   if (UNREACHABLE.has(code) || /did not establish a connection/.test(text)) {
     return { kind: 'retryable', error: failed('CLORTHO_UNAVAILABLE', 'endpoint cannot be reached') };
   }
@@ -68,6 +87,11 @@ export function awsFailure(store: string, error: unknown): Failure {
     return { kind: 'refused', error: failed('CLORTHO_INVALID', 'request was refused') };
   }
   return { kind: 'uncertain', cause: error };
+}
+
+/** Tells whether a request failed for its credentials, so that others may help. */
+export function refusesCredentials(error: unknown): boolean {
+  return CREDENTIALS.has(facts(error).name);
 }
 
 /** Returns the name that the service gave an error, or an empty string. */

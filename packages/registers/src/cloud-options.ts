@@ -14,7 +14,11 @@ export interface CloudOptions {
   readonly region?: string | undefined;
   /** The URL of a compatible service; AWS by default. */
   readonly endpoint?: string | undefined;
-  readonly credentials?: CloudCredentials | undefined;
+  /**
+   * An access key, or a function that returns one: it is called before the first request, and again after a service
+   * refused what it returned.
+   */
+  readonly credentials?: CloudCredentials | (() => Promise<CloudCredentials>) | undefined;
   /** How often and how long a request is tried. */
   readonly retry?: RetryPolicy | undefined;
   /** How long one attempt may take; 5,000 by default. */
@@ -26,35 +30,45 @@ export interface CloudOptions {
 const REQUEST_TIMEOUT_MS = 5000;
 const SOCKETS_MAX = 64;
 
-/** Returns what the client of an SDK takes for `options`. The SDK itself never retries: it would hide attempts. */
-export function clientOptions(options: CloudOptions): {
+/** What the client of an SDK takes. */
+export interface ClientOptions {
   readonly maxAttempts: 1;
   readonly requestHandler: object;
   readonly region?: string;
   readonly endpoint?: string;
-  readonly credentials?: { accessKeyId: string; secretAccessKey: string; sessionToken?: string };
-} {
+  readonly credentials?: SdkCredentials | (() => Promise<SdkCredentials>);
+}
+
+/** An access key as SDKs take it. */
+export interface SdkCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
+/** Returns what the client of an SDK takes for `options`. The SDK itself never retries: it would hide attempts. */
+export function clientOptions(options: CloudOptions): ClientOptions {
   const { region, endpoint, credentials, requestTimeoutMs = REQUEST_TIMEOUT_MS } = options;
-  const { sessionToken } = credentials ?? {};
   const sockets = { keepAlive: true, maxSockets: SOCKETS_MAX };
   return {
     maxAttempts: 1,
-    // Without `throwOnRequestTimeout` the handler only warns and goes on waiting.
     requestHandler: {
-      requestTimeout: requestTimeoutMs,
       connectionTimeout: requestTimeoutMs,
+      // Until the answer begins. Without `throwOnRequestTimeout` the handler only warns and goes on waiting.
+      requestTimeout: requestTimeoutMs,
       throwOnRequestTimeout: true,
+      // An answer that begins and falls silent.
+      socketTimeout: requestTimeoutMs,
       httpAgent: sockets,
       httpsAgent: sockets,
     },
     ...(region !== undefined && { region }),
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials !== undefined && {
-      credentials: {
-        accessKeyId: credentials.accessKeyId,
-        secretAccessKey: credentials.secretAccessKey,
-        ...(sessionToken !== undefined && { sessionToken }),
-      },
+      credentials:
+        typeof credentials === 'function'
+          ? async () => sdkCredentials(await credentials())
+          : sdkCredentials(credentials),
     }),
   };
 }
@@ -68,4 +82,8 @@ export function attemptContext(name: string, options: CloudOptions, closed: () =
 /** Silences the SDK's notice about Node 20, which this package supports; to be called before the SDK is loaded. */
 export function silenceSdkNotice(): void {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+}
+
+function sdkCredentials({ accessKeyId, secretAccessKey, sessionToken }: CloudCredentials): SdkCredentials {
+  return { accessKeyId, secretAccessKey, ...(sessionToken !== undefined && { sessionToken }) };
 }

@@ -1,6 +1,6 @@
 /** The public names of `@clortho/registers`. */
 export type { CloudCredentials, CloudOptions } from './cloud-options.ts';
-export { createTable } from './dynamodb/create-table.ts';
+export { checkTable, createTable } from './dynamodb/create-table.ts';
 export { dynamoDbRegisterStore } from './dynamodb/dynamodb.ts';
 export type { DynamoDbRegisterOptions } from './dynamodb/options.ts';
 export { REGISTER_KEY_BYTES_MAX } from './limits.ts';

@@ -20,7 +20,7 @@ import { type RegisterBackend, registerStore, zeroCounters } from '../backend.ts
 import { attemptContext } from '../cloud-options.ts';
 import { lostSwap } from '../compare.ts';
 import type { Register, RegisterChange, RegisterStore } from '../register-store.ts';
-import { lazyClient } from './client.ts';
+import { dynamoDbClient } from './client.ts';
 import { dynamoDbFailure } from './failure.ts';
 import { itemKey, registerOf } from './item.ts';
 import { type DynamoDbRegisterOptions, partitionKey } from './options.ts';
@@ -39,7 +39,7 @@ function dynamoDbBackend(options: DynamoDbRegisterOptions): RegisterBackend {
   const { table: TableName, random = systemRandom } = options;
   const partition = partitionKey(options);
   const name = `dynamodb://${TableName}/${partition}`;
-  const lazy = lazyClient(options);
+  const dynamoDb = dynamoDbClient(options);
   let closed = false;
   const context = attemptContext(name, options, () => closed);
 
@@ -48,17 +48,19 @@ function dynamoDbBackend(options: DynamoDbRegisterOptions): RegisterBackend {
       context,
       signal,
       (error) => dynamoDbFailure(name, keys.length, error),
-      async () => {
-        const { sdk, client } = await lazy.load();
-        const requests = keys.map((key) => ({ TableName, Key: itemKey(partition, key) }));
-        const [only] = requests;
-        if (only !== undefined && requests.length === 1) {
-          const command = new sdk.GetItemCommand({ ...only, ConsistentRead: true });
-          return [toRegister(await client.send(command, sendOptions(signal)))];
-        }
-        const command = new sdk.TransactGetItemsCommand({ TransactItems: requests.map((Get) => ({ Get })) });
-        return ((await client.send(command, sendOptions(signal))).Responses ?? []).map(toRegister);
-      },
+      () =>
+        dynamoDb.use(async ({ sdk, client }) => {
+          const requests = keys.map((key) => ({ TableName, Key: itemKey(partition, key) }));
+          const [only] = requests;
+          if (only !== undefined && requests.length === 1) {
+            const command = new sdk.GetItemCommand({ ...only, ConsistentRead: true });
+            return [toRegister(await client.send(command, sendOptions(signal)))];
+          }
+          const command = new sdk.TransactGetItemsCommand({
+            TransactItems: requests.map((Get) => ({ Get })),
+          });
+          return ((await client.send(command, sendOptions(signal))).Responses ?? []).map(toRegister);
+        }),
     );
 
   const swap: RegisterBackend['swap'] = async (changes, signal) => {
@@ -75,15 +77,18 @@ function dynamoDbBackend(options: DynamoDbRegisterOptions): RegisterBackend {
       context,
       signal,
       (error) => dynamoDbFailure(name, changes.length, error),
-      async () => {
-        const { sdk, client } = await lazy.load();
-        const [only] = updates;
-        const isSingle = only !== undefined && updates.length === 1;
-        if (isSingle) return client.send(new sdk.UpdateItemCommand(only), sendOptions(signal));
-        const TransactItems = updates.map(transactItem);
-        const command = new sdk.TransactWriteItemsCommand({ TransactItems, ClientRequestToken: token });
-        return client.send(command, sendOptions(signal));
-      },
+      () =>
+        dynamoDb.use(async ({ sdk, client }) => {
+          const [only] = updates;
+          const isSingle = only !== undefined && updates.length === 1;
+          if (isSingle) {
+            await client.send(new sdk.UpdateItemCommand(only), sendOptions(signal));
+            return;
+          }
+          const TransactItems = updates.map(transactItem);
+          const command = new sdk.TransactWriteItemsCommand({ TransactItems, ClientRequestToken: token });
+          await client.send(command, sendOptions(signal));
+        }),
     );
     return current === undefined ? { applied: true } : { applied: false, current };
   };
@@ -96,20 +101,20 @@ function dynamoDbBackend(options: DynamoDbRegisterOptions): RegisterBackend {
         context,
         signal,
         (error) => dynamoDbFailure(name, 0, error),
-        async () => {
-          const { sdk, client } = await lazy.load();
-          const command = new sdk.QueryCommand({
-            TableName,
-            ConsistentRead: true,
-            ExclusiveStartKey,
-            KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
-            ExpressionAttributeValues: {
-              ':pk': { S: partition },
-              ...(prefix !== '' && { ':prefix': { S: prefix } }),
-            },
-          });
-          return client.send(command, sendOptions(signal));
-        },
+        () =>
+          dynamoDb.use(({ sdk, client }) => {
+            const command = new sdk.QueryCommand({
+              TableName,
+              ConsistentRead: true,
+              ExclusiveStartKey,
+              KeyConditionExpression: prefix === '' ? 'pk = :pk' : 'pk = :pk AND begins_with(sk, :prefix)',
+              ExpressionAttributeValues: {
+                ':pk': { S: partition },
+                ...(prefix !== '' && { ':prefix': { S: prefix } }),
+              },
+            });
+            return client.send(command, sendOptions(signal));
+          }),
       );
       for (const item of page.Items ?? []) yield registerOf(item);
       after = page.LastEvaluatedKey as typeof after;
@@ -125,7 +130,7 @@ function dynamoDbBackend(options: DynamoDbRegisterOptions): RegisterBackend {
     list,
     close() {
       closed = true;
-      return lazy.close();
+      return dynamoDb.close();
     },
   };
 }

@@ -11,7 +11,14 @@ const TRANSIENT_REASONS: ReadonlySet<string> = new Set([
   'TransactionConflict',
   'ProvisionedThroughputExceeded',
   'ThrottlingError',
+  'RequestLimitExceeded',
 ]);
+/** Reasons that somebody has to mend; the same call succeeds then. */
+const LASTING_REASONS: ReadonlySet<string> = new Set(['ItemCollectionSizeLimitExceeded', 'AccessDenied']);
+
+/** What DynamoDB says of requests for another primary key than the table's. */
+const OTHER_KEY =
+  /does not match the schema|Missing the key|Type mismatch for key|required keys was not given/;
 
 /** Returns how a request to `store` for `count` registers failed. */
 export function dynamoDbFailure(store: string, count: number, error: unknown): Failure {
@@ -23,6 +30,9 @@ export function dynamoDbFailure(store: string, count: number, error: unknown): F
   if (name === 'TransactionCanceledException') {
     return canceled(store, count, error as Sdk.TransactionCanceledException);
   }
+  if (name === 'ValidationException' && OTHER_KEY.test((error as Error).message)) {
+    return { kind: 'refused', error: otherKey(store, error) };
+  }
   return awsFailure(store, error);
 }
 
@@ -32,13 +42,22 @@ function canceled(store: string, count: number, error: Sdk.TransactionCanceledEx
   if (codes.includes('ConditionalCheckFailed')) {
     return { kind: 'lost', current: Array.from({ length: count }, (_, index) => itemOf(reasons[index])) };
   }
-  const isTransient = codes.some((code) => TRANSIENT_REASONS.has(code));
-  const code = isTransient ? 'CLORTHO_UNAVAILABLE' : 'CLORTHO_INVALID';
+  if (reasons.some(({ Message = '' }) => OTHER_KEY.test(Message))) {
+    return { kind: 'refused', error: otherKey(store, error) };
+  }
+  const isLasting = codes.some((code) => LASTING_REASONS.has(code));
+  const isTransient = !isLasting && codes.some((code) => TRANSIENT_REASONS.has(code));
+  const code = isTransient || isLasting ? 'CLORTHO_UNAVAILABLE' : 'CLORTHO_INVALID';
   const message = `transaction was cancelled: store=${store} reasons=${codes.join()}`;
   return {
     kind: isTransient ? 'retryable' : 'refused',
     error: new ClorthoError(code, message, { cause: error }),
   };
+}
+
+function otherKey(store: string, cause: unknown): ClorthoError {
+  const facts = `store=${store} wanted=pk string, sk string`;
+  return new ClorthoError('CLORTHO_INVALID', `the table has another key: ${facts}`, { cause });
 }
 
 function itemOf(reason: Sdk.CancellationReason | undefined): Register | undefined {

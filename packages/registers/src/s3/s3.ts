@@ -20,7 +20,7 @@ import { attemptContext } from '../cloud-options.ts';
 import { lostSwap } from '../compare.ts';
 import { decodeEnvelope, encodeEnvelope } from '../envelope.ts';
 import type { Register, RegisterChange, RegisterStore, SwapResult } from '../register-store.ts';
-import { lazyClient } from './client.ts';
+import { s3Client } from './client.ts';
 import { etagCache } from './etag-cache.ts';
 import { objectKey, type S3RegisterOptions } from './options.ts';
 
@@ -42,7 +42,7 @@ function s3Backend(options: S3RegisterOptions): RegisterBackend {
   const { bucket: Bucket, prefix = '', unquotedEtags = false } = options;
   const name = `s3://${Bucket}/${prefix}`;
   const counters = zeroCounters();
-  const lazy = lazyClient(options);
+  const s3 = s3Client(options);
   const seen = etagCache();
   let closed = false;
   const context = attemptContext(name, options, () => closed);
@@ -53,21 +53,21 @@ function s3Backend(options: S3RegisterOptions): RegisterBackend {
       context,
       signal,
       (error) => awsFailure(name, error),
-      async () => {
-        const { sdk, client } = await lazy.load();
-        try {
-          const object = await client.send(new sdk.GetObjectCommand({ Bucket, Key }), sendOptions(signal));
-          const register = decodeEnvelope(
-            key,
-            (await object.Body?.transformToByteArray()) ?? new Uint8Array(0),
-          );
-          seen.set(key, { version: register.version, etag: object.ETag ?? '' });
-          return register;
-        } catch (error) {
-          if (awsErrorName(error) === 'NoSuchKey') return undefined;
-          throw error;
-        }
-      },
+      () =>
+        s3.use(async ({ sdk, client }) => {
+          try {
+            const object = await client.send(new sdk.GetObjectCommand({ Bucket, Key }), sendOptions(signal));
+            const register = decodeEnvelope(
+              key,
+              (await object.Body?.transformToByteArray()) ?? new Uint8Array(0),
+            );
+            seen.set(key, { version: register.version, etag: object.ETag ?? '' });
+            return register;
+          } catch (error) {
+            if (awsErrorName(error) === 'NoSuchKey') return undefined;
+            throw error;
+          }
+        }),
     );
   };
 
@@ -85,12 +85,12 @@ function s3Backend(options: S3RegisterOptions): RegisterBackend {
       context,
       signal,
       (error) => putFailure(name, error),
-      async () => {
-        const { sdk, client } = await lazy.load();
-        const command = new sdk.PutObjectCommand({ Bucket, Key, Body, ...condition });
-        const { ETag } = await client.send(command, sendOptions(signal));
-        if (ETag !== undefined) seen.set(key, { version, etag: ETag });
-      },
+      () =>
+        s3.use(async ({ sdk, client }) => {
+          const command = new sdk.PutObjectCommand({ Bucket, Key, Body, ...condition });
+          const { ETag } = await client.send(command, sendOptions(signal));
+          if (ETag !== undefined) seen.set(key, { version, etag: ETag });
+        }),
     );
     return current === undefined ? { applied: true } : { applied: false, current };
   };
@@ -117,11 +117,15 @@ function s3Backend(options: S3RegisterOptions): RegisterBackend {
         context,
         signal,
         (error) => awsFailure(name, error),
-        async () => {
-          const { sdk, client } = await lazy.load();
-          const command = new sdk.ListObjectsV2Command({ Bucket, Prefix: prefix + below, ContinuationToken });
-          return client.send(command, sendOptions(signal));
-        },
+        () =>
+          s3.use(({ sdk, client }) => {
+            const command = new sdk.ListObjectsV2Command({
+              Bucket,
+              Prefix: prefix + below,
+              ContinuationToken,
+            });
+            return client.send(command, sendOptions(signal));
+          }),
       );
       const keys = (page.Contents ?? []).map(({ Key = '' }) => Key.slice(prefix.length));
       for (let index = 0; index < keys.length; index += GETS_AT_ONCE) {
@@ -144,7 +148,7 @@ function s3Backend(options: S3RegisterOptions): RegisterBackend {
     list,
     close() {
       closed = true;
-      return lazy.close();
+      return s3.close();
     },
   };
 }

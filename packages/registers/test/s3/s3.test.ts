@@ -140,6 +140,25 @@ describe('an S3 swap', () => {
     await store.close();
   });
 
+  it('is unknown when a race that was lost was first answered with an internal error', async () => {
+    const prefix = 'raced/';
+    const store = fresh({ prefix });
+    const other = fresh({ prefix });
+    await store.compareAndSwap(create);
+    await other.compareAndSwap(change);
+    for (const code of ['InternalError', 'ConditionalRequestConflict']) {
+      strike('PutObject', { kind: 'error', status: code === 'InternalError' ? 500 : 409, code });
+      const swap = store.compareAndSwap(change);
+      // A conflict certainly had no effect, so the refusal that follows it is one; an error says nothing.
+      if (code === 'InternalError')
+        await expect(swap).rejects.toMatchObject({ code: 'CLORTHO_OUTCOME_UNKNOWN' });
+      else expect((await swap).applied).toBe(false);
+    }
+    expect((await other.read(['a']))[0]?.version).toBe(2);
+    await store.close();
+    await other.close();
+  });
+
   it('costs one request when the version was seen before', async () => {
     const store = fresh();
     const requests = (): number => server.counters.requests;
@@ -201,10 +220,32 @@ describe('S3 registers', () => {
     }
   });
 
-  it('send ETags without quotes on request', async () => {
-    const store = fresh({ unquotedEtags: true });
-    await store.compareAndSwap(create);
-    expect((await store.compareAndSwap(change)).applied).toBe(true);
+  it.each([
+    { unquotedEtags: true, form: /^[0-9a-f]{32}$/ },
+    { unquotedEtags: false, form: /^"[0-9a-f]{32}"$/ },
+  ])(
+    'send ETags with quotes unless told otherwise (unquoted: $unquotedEtags)',
+    async ({ unquotedEtags, form }) => {
+      const store = fresh({ unquotedEtags });
+      await store.compareAndSwap(create);
+      let sent: unknown;
+      server.faults.onRequest = ({ operation, headers }) => {
+        if (operation === 'PutObject') sent = headers['if-match'];
+        return undefined;
+      };
+      expect((await store.compareAndSwap(change)).applied).toBe(true);
+      expect(sent).toMatch(form);
+      await store.close();
+    },
+  );
+
+  it('look for credentials again after they were refused', async () => {
+    let secretAccessKey = 'wrong';
+    const { accessKeyId } = server;
+    const store = fresh({ credentials: async () => ({ accessKeyId, secretAccessKey }) });
+    await expect(store.read(['a'])).rejects.toMatchObject({ code: 'CLORTHO_UNAVAILABLE' });
+    secretAccessKey = server.secretAccessKey;
+    expect(await store.compareAndSwap(create)).toEqual({ applied: true });
     await store.close();
   });
 });

@@ -25,6 +25,8 @@ export type DynamoDbFault =
    * transaction, or a `TransactionConflictException` for a single write.
    */
   | { readonly kind: 'error'; readonly code: string }
+  /** Cancels a transaction, which does nothing, for these reasons: one code per action, `None` for those left out. */
+  | { readonly kind: 'cancel'; readonly reasons: readonly string[] }
   /** Does the work, then answers with an error. */
   | { readonly kind: 'errorAfterEffect'; readonly code: string }
   /** Resets the connection and does nothing. */
@@ -34,7 +36,11 @@ export type DynamoDbFault =
   /** Waits, then serves the request normally. */
   | { readonly kind: 'delay'; readonly delayMs: number }
   /** Does the work, then waits before it answers. */
-  | { readonly kind: 'delayAfterEffect'; readonly delayMs: number };
+  | { readonly kind: 'delayAfterEffect'; readonly delayMs: number }
+  /** Does the work, then sends half of the answer and resets the connection. */
+  | { readonly kind: 'truncateBody' }
+  /** Does the work, then sends half of the answer and falls silent. */
+  | { readonly kind: 'stallBody' };
 
 /** The hook of a running server; set and unset it at any time. */
 export interface DynamoDbFaults {
@@ -48,10 +54,19 @@ export function faultError(code: string, { operation, input }: DynamoDbRequest):
     return new ServiceError(code, 'The request processing has failed because of an unknown error', {}, 500);
   }
   if (code !== 'TransactionConflict') return new ServiceError(code, `injected fault: operation=${operation}`);
-  const actions = input['TransactItems'];
-  if (!Array.isArray(actions)) {
+  if (!Array.isArray(input['TransactItems'])) {
     return new ServiceError('TransactionConflictException', 'Transaction is ongoing for the item');
   }
-  const reason = { Code: 'TransactionConflict', Message: 'Transaction is ongoing for the item' };
-  return transactionCanceled(actions.map((_action, index) => (index === 0 ? reason : { Code: 'None' })));
+  return canceledFor([code], input);
+}
+
+/** Returns the error answer for a transaction that is cancelled for these reasons. */
+export function canceledFor(reasons: readonly string[], input: JsonObject): ServiceError {
+  const actions = input['TransactItems'];
+  return transactionCanceled(
+    (Array.isArray(actions) ? actions : []).map((_action, index) => {
+      const code = reasons[index] ?? 'None';
+      return code === 'None' ? { Code: code } : { Code: code, Message: `injected reason: ${code}` };
+    }),
+  );
 }

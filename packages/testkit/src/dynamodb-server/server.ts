@@ -9,7 +9,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { type Clock, ClorthoError, checksum, type Random, systemClock, systemRandom } from '@clortho/base';
 import type { Database, Operation } from './database.ts';
-import { type DynamoDbFaults, type DynamoDbRequest, faultError } from './faults.ts';
+import {
+  canceledFor,
+  type DynamoDbFault,
+  type DynamoDbFaults,
+  type DynamoDbRequest,
+  faultError,
+} from './faults.ts';
 import { batchGetItem, batchWriteItem } from './operations/batches.ts';
 import { deleteItem, getItem, putItem, updateItem } from './operations/items.ts';
 import { query } from './operations/query.ts';
@@ -44,6 +50,8 @@ export interface DynamoDbCounters {
   requests: number;
   /** Requests by operation. */
   readonly operations: Record<string, number>;
+  /** Requests whose client closed the connection before it had the answer. */
+  abandoned: number;
 }
 
 /** A running server. */
@@ -93,7 +101,7 @@ export async function startDynamoDbServer(options: DynamoDbServerOptions = {}): 
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
   const database: Database = { clock, region: identity.region, tables: new Map(), applied: new Map() };
-  const counters: DynamoDbCounters = { requests: 0, operations: {} };
+  const counters: DynamoDbCounters = { requests: 0, operations: {}, abandoned: 0 };
   const faults = options.faults ?? {};
   const closing = new AbortController();
 
@@ -105,6 +113,10 @@ export async function startDynamoDbServer(options: DynamoDbServerOptions = {}): 
 
   const answer = async (incoming: IncomingMessage, response: ServerResponse): Promise<void> => {
     counters.requests += 1;
+    let dropped = false;
+    response.once('close', () => {
+      if (!response.writableFinished && !dropped && !closing.signal.aborted) counters.abandoned += 1;
+    });
     response.setHeader('x-amzn-requestid', requestId(random));
     const body = await readBody(incoming);
     const { method = '', url = '/', headers } = incoming;
@@ -115,16 +127,19 @@ export async function startDynamoDbServer(options: DynamoDbServerOptions = {}): 
     const request: DynamoDbRequest = { operation, input: parseBody(body), number };
     const fault = faults.onRequest?.(request);
     if (fault?.kind === 'error') throw faultError(fault.code, request);
+    if (fault?.kind === 'cancel') throw canceledFor(fault.reasons, request.input);
     if (fault?.kind === 'delay') await clock.sleep(fault.delayMs, closing.signal);
     if (fault?.kind !== 'dropBeforeEffect') {
       const output = perform(request);
       if (fault?.kind === 'errorAfterEffect') throw faultError(fault.code, request);
       if (fault?.kind === 'delayAfterEffect') await clock.sleep(fault.delayMs, closing.signal);
       if (fault?.kind !== 'dropAfterEffect') {
-        send(response, 200, output);
+        send(response, 200, output, fault);
+        dropped = fault?.kind === 'truncateBody';
         return;
       }
     }
+    dropped = true;
     incoming.socket.resetAndDestroy();
   };
 
@@ -185,14 +200,20 @@ function parseBody(body: Buffer): JsonObject {
   throw new ServiceError('SerializationException', 'the body is no JSON object');
 }
 
-function send(response: ServerResponse, status: number, output: JsonObject): void {
+function send(response: ServerResponse, status: number, output: JsonObject, fault?: DynamoDbFault): void {
   const body = Buffer.from(JSON.stringify(output));
   response.writeHead(status, {
     'content-type': 'application/x-amz-json-1.0',
     'content-length': body.length,
     'x-amz-crc32': checksum(body),
   });
-  response.end(body);
+  if (fault?.kind !== 'truncateBody' && fault?.kind !== 'stallBody') {
+    response.end(body);
+    return;
+  }
+  response.write(body.subarray(0, body.length >> 1), () => {
+    if (fault.kind === 'truncateBody') response.socket?.resetAndDestroy();
+  });
 }
 
 function sendError(response: ServerResponse, error: unknown): void {

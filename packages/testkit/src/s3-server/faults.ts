@@ -4,6 +4,7 @@
  * Invariants:
  * - A fault says whether the request took effect: `...AfterEffect` kinds do all of the work and lose the answer.
  */
+import type { IncomingHttpHeaders } from 'node:http';
 import type { S3Operation } from './operation.ts';
 
 /** A request as a fault hook sees it. */
@@ -11,6 +12,8 @@ export interface FaultSubject {
   readonly operation: S3Operation;
   readonly bucket: string;
   readonly key: string;
+  /** The headers of the request, by lower-case name. */
+  readonly headers: IncomingHttpHeaders;
   /** How many requests of this operation the server has seen, this one included. */
   readonly number: number;
 }
@@ -30,7 +33,9 @@ export type S3Fault =
   /** Does the work, then sends half of the body and resets the connection. */
   | { readonly kind: 'truncateBody' }
   /** Does the work, then sends half of the body and falls silent. */
-  | { readonly kind: 'stallBody' };
+  | { readonly kind: 'stallBody' }
+  /** Does the work, then flips a bit in the middle of the body; headers tell of the body as it was. */
+  | { readonly kind: 'corruptBody' };
 
 /** The hooks of a running server; set and unset them at any time. */
 export interface S3Faults {

@@ -45,6 +45,8 @@ export interface S3ServerCounters {
   requests: number;
   /** Requests by operation, as far as their signature was right. */
   readonly operations: Partial<Record<S3Operation, number>>;
+  /** Requests whose client closed the connection before it had the answer. */
+  abandoned: number;
   bytesReceived: number;
   bytesSent: number;
 }
@@ -62,6 +64,13 @@ export interface S3Server {
   close(): Promise<void>;
 }
 
+/** Faults that end the connection from this side. */
+const DROPPING: ReadonlySet<S3Fault['kind']> = new Set([
+  'dropBeforeEffect',
+  'dropAfterEffect',
+  'truncateBody',
+]);
+
 /** Starts a server without buckets. */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
   const accessKeyId = options.accessKeyId ?? 'test-access-key';
@@ -73,7 +82,13 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   const random = options.random ?? systemRandom;
   const buckets: Buckets = new Map();
   const context: RouterContext = { buckets, region, pageKeysMax, faults, clock, random };
-  const counters: S3ServerCounters = { requests: 0, operations: {}, bytesReceived: 0, bytesSent: 0 };
+  const counters: S3ServerCounters = {
+    requests: 0,
+    operations: {},
+    abandoned: 0,
+    bytesReceived: 0,
+    bytesSent: 0,
+  };
   const closing = new AbortController();
 
   const handle = async (message: IncomingMessage, response: ServerResponse): Promise<void> => {
@@ -81,6 +96,10 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     if (body === undefined) return; // The client went away; nothing takes effect.
     counters.requests += 1;
     counters.bytesReceived += body.length;
+    let dropped = false;
+    response.once('close', () => {
+      if (!response.writableFinished && !dropped && !closing.signal.aborted) counters.abandoned += 1;
+    });
     let answer: S3Answer;
     let fault: S3Fault | undefined;
     try {
@@ -89,7 +108,9 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
       const operation = operationOf(request);
       const number = (counters.operations[operation] ?? 0) + 1;
       counters.operations[operation] = number;
-      fault = await faults.onRequest?.({ operation, bucket: request.bucket, key: request.key, number });
+      const { bucket, key, headers } = request;
+      fault = await faults.onRequest?.({ operation, bucket, key, headers, number });
+      dropped = fault !== undefined && DROPPING.has(fault.kind);
       if (fault?.kind === 'dropBeforeEffect') {
         message.socket.resetAndDestroy();
         return;
@@ -186,6 +207,13 @@ function send(
   if (bodiless || message.method === 'HEAD') {
     response.end();
     return 0;
+  }
+  if (fault?.kind === 'corruptBody') {
+    const corrupt = Uint8Array.from(body);
+    const middle = corrupt.length >> 1;
+    corrupt[middle] = (corrupt[middle] ?? 0) ^ 1;
+    response.end(corrupt);
+    return corrupt.length;
   }
   const truncates = fault?.kind === 'truncateBody';
   if (!truncates && fault?.kind !== 'stallBody') {

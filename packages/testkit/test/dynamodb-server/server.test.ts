@@ -1,6 +1,6 @@
 import { createHash, createHmac } from 'node:crypto';
 import { checksum } from '@clortho/base';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type DynamoDbServer, startDynamoDbServer } from '../../src/dynamodb-server/server.ts';
 
 let server: DynamoDbServer;
@@ -14,7 +14,11 @@ interface Answer {
   readonly body: Record<string, unknown>;
 }
 
-async function call(operation: string, input: object, secret = 'SECRET'): Promise<Answer> {
+async function call(
+  operation: string,
+  input: object,
+  { secret = 'SECRET', signal = null }: { secret?: string; signal?: AbortSignal | null } = {},
+): Promise<Answer> {
   const body = JSON.stringify(input);
   const time = '20260101T000000Z';
   const headers: Record<string, string> = {
@@ -40,7 +44,7 @@ async function call(operation: string, input: object, secret = 'SECRET'): Promis
     `Signature=${hmac(key, toSign).toString('hex')}`;
   const { host: _host, ...sent } = headers;
   return answerOf(
-    await fetch(server.endpoint, { method: 'POST', headers: { ...sent, authorization }, body }),
+    await fetch(server.endpoint, { method: 'POST', headers: { ...sent, authorization }, body, signal }),
   );
 }
 
@@ -65,7 +69,9 @@ describe('the DynamoDB server', () => {
       status: 400,
       body: { __type: expect.stringContaining('#MissingAuthentication') },
     });
-    expect((await call('ListTables', {}, 'WRONG')).body['__type']).toContain('#InvalidSignatureException');
+    expect((await call('ListTables', {}, { secret: 'WRONG' })).body['__type']).toContain(
+      '#InvalidSignatureException',
+    );
     expect((await call('Frobnicate', {})).body['__type']).toContain('#UnknownOperationException');
     expect((await call('GetItem', { TableName: 'none' })).body['__type']).toContain(
       '#ResourceNotFoundException',
@@ -110,8 +116,25 @@ describe('the DynamoDB server', () => {
       __type: expect.stringContaining('#TransactionCanceledException'),
       CancellationReasons: [{ Code: 'TransactionConflict' }],
     });
+    server.faults.onRequest = () => ({ kind: 'cancel', reasons: ['ThrottlingError'] });
+    expect((await call('TransactWriteItems', transaction)).body).toMatchObject({
+      CancellationReasons: [{ Code: 'ThrottlingError' }],
+    });
+    expect(await count()).toBe(2);
     expect((await call('TransactWriteItems', transaction)).status).toBe(200);
     expect(await count()).toBe(1);
+    server.faults.onRequest = () => ({ kind: 'truncateBody' });
+    await expect(put('e')).rejects.toThrow();
+    expect(await count()).toBe(2);
+  });
+
+  it('counts the requests that a client gave up', async () => {
+    const before = server.counters.abandoned;
+    server.faults.onRequest = () => ({ kind: 'stallBody' });
+    const signal = AbortSignal.timeout(100);
+    await expect(call('ListTables', {}, { signal })).rejects.toThrow();
+    server.faults.onRequest = undefined;
+    await vi.waitFor(() => expect(server.counters.abandoned).toBe(before + 1));
   });
 
   it('refuses calls after it was closed', async () => {
