@@ -6,8 +6,11 @@ const FIRST = 1;
 const RUNS = 24;
 
 describe('the commit protocol under faults', () => {
-  it.each(Array.from({ length: RUNS }, (_, run) => FIRST + run))('keeps its promises with seed %i', async (seed) => {
-    const { problems } = await runSeed(seed);
-    expect(problems).toEqual([]);
-  });
+  it.each(Array.from({ length: RUNS }, (_, run) => FIRST + run))(
+    'keeps its promises with seed %i',
+    async (seed) => {
+      const { problems } = await runSeed(seed);
+      expect(problems).toEqual([]);
+    },
+  );
 });

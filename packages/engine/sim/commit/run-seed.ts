@@ -109,23 +109,22 @@ async function oneLife(run: Run, name: string, work: (session: Session) => Promi
   let isDone = false;
   let failure: unknown;
   const life = (async () => {
-    const session = await openIn(world, process, { create: 'never' });
-    await work(session);
-    await process.fence(session.store.close());
-  })().then(
-    () => {
-      isDone = true;
-    },
-    (error: unknown) => {
-      isDone = true;
+    try {
+      const session = await openIn(world, process, { create: 'never' });
+      await work(session);
+      await process.fence(session.store.close());
+    } catch (error) {
       failure = error;
-    },
-  );
+    }
+    isDone = true;
+  })();
   // A crashed process never settles: someone has to look.
   while (!isDone && !process.crashed && run.world.clock.monotonic() < RUN_MS_MAX) {
     await Promise.race([life, world.clock.sleep(50)]);
   }
-  if (failure !== undefined && !isOfTheWire(failure)) throw failure;
+  if (failure !== undefined && !isOfTheWire(failure)) {
+    throw failure instanceof Error ? failure : new TypeError(`thrown: ${String(failure)}`);
+  }
   return isDone && failure === undefined;
 }
 
