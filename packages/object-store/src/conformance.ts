@@ -7,6 +7,7 @@ import { blobs } from './conformance/blobs.ts';
 import { conditions } from './conformance/conditions.ts';
 import type { Check } from './conformance/fixture.ts';
 import { listings } from './conformance/listings.ts';
+import { prefixes } from './conformance/prefixes.ts';
 import { ranges } from './conformance/ranges.ts';
 import { refusals } from './conformance/refusals.ts';
 import type { ObjectStore } from './object-store.ts';
@@ -49,5 +50,6 @@ export function objectStoreConformance(runner: ConformanceRunner, backend: Confo
     ranges(check);
     listings(check, backend);
     refusals(check);
+    prefixes(check);
   });
 }

@@ -12,6 +12,7 @@ export type {
   PutOptions,
 } from './object-store.ts';
 export { createBucket } from './s3/create-bucket.ts';
+export type { HedgeOptions } from './s3/hedge.ts';
 export { s3ObjectStore } from './s3/s3-object-store.ts';
 export { S3_RETRY_DEFAULT, type S3Credentials, type S3ObjectStoreOptions } from './s3/s3-options.ts';
 export { withPrefix } from './with-prefix.ts';

@@ -52,6 +52,10 @@ export interface ObjectCounters {
   lists: number;
   bytesPut: number;
   bytesGot: number;
+  /** Second requests sent because the first took long, if the backend sends any; part of `gets`. */
+  hedges?: number;
+  /** Second requests that were answered before the first. */
+  hedgesWon?: number;
 }
 
 /** Immutable blobs. All calls may run concurrently. */

@@ -1,6 +1,6 @@
 /** Failures of S3 as Clortho errors. */
 import { ClorthoError, type ErrorCode, isClorthoError } from '@clortho/base';
-import { codeOf, isUnreachable, statusOf } from './s3-failure.ts';
+import { ChecksumMismatchError, codeOf, isUnreachable, statusOf } from './s3-failure.ts';
 
 /** What messages say about the place. */
 export interface S3Place {
@@ -27,6 +27,9 @@ export function s3Error(cause: unknown, place: S3Place): ClorthoError {
   const error = (kind: ErrorCode, problem: string, facts: string): ClorthoError =>
     new ClorthoError(kind, `${problem}: ${facts}`, { cause });
 
+  if (cause instanceof ChecksumMismatchError) {
+    return error('CLORTHO_CORRUPT', 'checksum mismatch', `store=${place.name} ${cause.message}`);
+  }
   if (code === 'NoSuchBucket') return error('CLORTHO_NOT_FOUND', 'no such bucket', `bucket=${place.bucket}`);
   if (status === 412) return error('CLORTHO_CONFLICT', 'the condition does not hold', `store=${place.name}`);
   if (isUnreachable(cause)) {

@@ -16,6 +16,9 @@
 /** Thrown for an answer that arrived but is not whole. */
 export class DamagedAnswerError extends Error {}
 
+/** Thrown for an answer whose bytes are not those that the service keeps, by its own checksum. */
+export class ChecksumMismatchError extends DamagedAnswerError {}
+
 /** Thrown for a key that a request for many keys could not serve; `code` is S3's. */
 export class KeyFailedError extends Error {
   readonly Code: string;

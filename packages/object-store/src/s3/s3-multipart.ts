@@ -18,6 +18,7 @@ export const MULTIPART_ABOVE_BYTES: number = 16 * 1024 * 1024;
 const PART_BYTES_MIN = 8 * 1024 * 1024;
 const PARTS_MAX = 10_000;
 const PARTS_AT_ONCE = 4;
+const ABORTS_MAX = 3;
 
 /** Stores a blob in parts. */
 export async function putMultipart(
@@ -94,12 +95,21 @@ async function uploadParts(
   return parts.map((part) => (part as PromiseFulfilledResult<CompletedPart>).value);
 }
 
-/** Drops the parts. What cannot be aborted is left to the bucket's lifecycle rule; the first error counts. */
+/**
+ * Drops the parts. A part that is still on its way to the service may land afterwards, so this looks, and drops them
+ * again, until the service does not know the upload any more. What cannot be dropped is left to the bucket's
+ * lifecycle rule; the error that led here counts.
+ */
 async function abortUpload(connection: S3Connection, key: string, UploadId: string): Promise<void> {
-  const Bucket = connection.place.bucket;
-  await connection
-    .request(undefined, ({ client, sdk }) =>
-      client.send(new sdk.AbortMultipartUploadCommand({ Bucket, Key: key, UploadId })),
-    )
-    .catch(() => undefined);
+  const upload = { Bucket: connection.place.bucket, Key: key, UploadId };
+  try {
+    for (let aborts = 0; aborts < ABORTS_MAX; aborts += 1) {
+      await connection.request(undefined, ({ client, sdk }) =>
+        client.send(new sdk.AbortMultipartUploadCommand(upload)),
+      );
+      await connection.request(undefined, ({ client, sdk }) => client.send(new sdk.ListPartsCommand(upload)));
+    }
+  } catch {
+    // As a rule, the service said that there is no such upload.
+  }
 }

@@ -7,10 +7,11 @@
  * - Keys outside the prefix are never seen or touched.
  * - A bucket is never created implicitly.
  */
-import { systemRandom } from '@clortho/base';
+import { systemClock, systemRandom } from '@clortho/base';
 import { storeOver, zeroCounters } from '../backend/object-backend.ts';
 import type { ObjectStore } from '../object-store.ts';
 import { withPrefix } from '../with-prefix.ts';
+import { hedge } from './hedge.ts';
 import { s3Connection } from './s3-connection.ts';
 import { deleteKeys } from './s3-delete.ts';
 import { MULTIPART_ABOVE_BYTES, putMultipart } from './s3-multipart.ts';
@@ -29,7 +30,8 @@ export function s3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
   const connection = s3Connection(options);
   const random = options.random ?? systemRandom;
   const counters = zeroCounters();
-  const reads = s3Reads(connection, counters);
+  const clock = options.clock ?? systemClock;
+  const reads = s3Reads(connection, counters, options.hedge && hedge(options.hedge, clock, counters));
   const bucket = storeOver({
     name: connection.place.name,
     counters,

@@ -1,5 +1,6 @@
 /** What an S3 store needs to know, and its defaults. */
 import type { Clock, Random, RetryPolicy } from '@clortho/base';
+import type { HedgeOptions } from './hedge.ts';
 
 /** Keys of an S3 account. */
 export interface S3Credentials {
@@ -28,6 +29,8 @@ export interface S3ObjectStoreOptions {
   readonly requestTimeoutMs?: number | undefined;
   /** How failed requests are repeated; {@link S3_RETRY_DEFAULT} by default. */
   readonly retry?: RetryPolicy | undefined;
+  /** Send a second GET when the first takes longer than most; never by default. */
+  readonly hedge?: HedgeOptions | undefined;
   /** Measures waits between attempts. */
   readonly clock?: Clock | undefined;
   /** Draws jitter and the tokens of conditional writes. */

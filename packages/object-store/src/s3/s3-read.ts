@@ -4,8 +4,9 @@ import { ClorthoError } from '@clortho/base';
 import { absentError, rangeEnd } from '../backend/object-backend.ts';
 import { isKey } from '../key.ts';
 import type { ObjectCounters, ObjectEntry } from '../object-store.ts';
+import type { Hedge } from './hedge.ts';
 import type { S3Connection } from './s3-connection.ts';
-import { codeOf, DamagedAnswerError, statusOf } from './s3-failure.ts';
+import { ChecksumMismatchError, codeOf, DamagedAnswerError, statusOf } from './s3-failure.ts';
 
 /** An object's size and user metadata. */
 export interface S3Head {
@@ -20,8 +21,12 @@ export interface S3Reads {
   list(prefix: string, after: string, signal: AbortSignal | undefined): AsyncGenerator<ObjectEntry>;
 }
 
-/** Returns the reads of the bucket behind `connection`. */
-export function s3Reads(connection: S3Connection, counters: ObjectCounters): S3Reads {
+/** Returns the reads of the bucket behind `connection`; with a `hedge` some GETs are sent twice. */
+export function s3Reads(
+  connection: S3Connection,
+  counters: ObjectCounters,
+  hedge: Hedge | undefined,
+): S3Reads {
   const { name, bucket: Bucket } = connection.place;
   let bucketSeen = false;
 
@@ -58,24 +63,22 @@ export function s3Reads(connection: S3Connection, counters: ObjectCounters): S3R
   const get: S3Reads['get'] = async (key, offset, length, signal) => {
     const whole = offset === 0 && length === Infinity;
     const Range = whole ? {} : { Range: `bytes=${offset}-${length === Infinity ? '' : offset + length - 1}` };
-    const found =
-      length === 0
-        ? undefined
-        : await connection.request(signal, async ({ client, sdk, options }) => {
-            counters.gets += 1;
-            try {
-              const answer = await client.send(
-                new sdk.GetObjectCommand({ Bucket, Key: key, ...Range }),
-                options,
-              );
-              if (!whole) checkRange(answer, key, offset, length);
-              return await readBody(answer, key);
-            } catch (error) {
-              if (codeOf(error) === 'NoSuchKey') throw absentError(name, key, error);
-              if (statusOf(error) === 416) return undefined;
-              throw error;
-            }
-          });
+    const fetch = (stop: AbortSignal | undefined, onRepeat?: () => void): Promise<Uint8Array | undefined> =>
+      connection.request(stop, async ({ client, sdk, options }) => {
+        counters.gets += 1;
+        try {
+          const answer = await client.send(new sdk.GetObjectCommand({ Bucket, Key: key, ...Range }), options);
+          if (!whole) checkRange(answer, key, offset, length);
+          return await readBody(answer, key);
+        } catch (error) {
+          if (codeOf(error) === 'NoSuchKey') throw absentError(name, key, error);
+          if (statusOf(error) === 416) return undefined;
+          onRepeat?.();
+          throw error;
+        }
+      });
+    const hedged = (): Promise<Uint8Array | undefined> => hedge?.run(signal, fetch) ?? fetch(signal);
+    const found = length === 0 ? undefined : await hedged();
     if (found !== undefined) {
       counters.bytesGot += found.length;
       return found;
@@ -130,6 +133,10 @@ async function readBody(answer: GetObjectCommandOutput, key: string): Promise<Ui
       filled += chunk.length;
     }
   } catch (cause) {
+    // The SDK compares whole bodies with the checksum that the service sends along.
+    if (/^checksum mismatch/i.test((cause as Error).message)) {
+      throw new ChecksumMismatchError(`key=${key} reason=${(cause as Error).message}`, { cause });
+    }
     throw new DamagedAnswerError(`the body broke off: key=${key} bytes=${filled}`, { cause });
   }
   if (filled === bytes.length) return bytes;

@@ -57,6 +57,41 @@ test('an aborted upload is aborted on the server too', async () => {
   expect(countOf(server, 'AbortMultipartUpload')).toBe(1);
 });
 
+/** Returns how many uploads the service keeps parts of. */
+async function uploadsOf({ endpoint, accessKeyId, secretAccessKey, region }: S3Server): Promise<number> {
+  const { ListMultipartUploadsCommand, S3Client } = await import('@aws-sdk/client-s3');
+  const credentials = { accessKeyId, secretAccessKey };
+  const client = new S3Client({ endpoint, region, credentials, forcePathStyle: true });
+  const { Uploads = [] } = await client.send(new ListMultipartUploadsCommand({ Bucket: 'faulty' }));
+  client.destroy();
+  return Uploads.length;
+}
+
+test('no parts stay, however an upload ends', async () => {
+  for (const [operation, kind] of [
+    ['UploadPart', 'error'],
+    ['UploadPart', 'signal'],
+    ['CompleteMultipartUpload', 'error'],
+    ['AbortMultipartUpload', 'without effect'],
+    ['AbortMultipartUpload', 'lost'],
+  ] as const) {
+    const { server, store } = await testBucket();
+    const abort = new AbortController();
+    server.faults.onRequest = (request) => {
+      const fails = operation === 'AbortMultipartUpload' ? 'UploadPart' : operation;
+      if (request.operation === fails && kind === 'signal') abort.abort();
+      else if (request.operation === fails) return { kind: 'error', status: 403, code: 'AccessDenied' };
+      if (request.operation !== operation || request.number > 1) return undefined;
+      if (kind === 'without effect') return { kind: 'error', status: 200, code: 'InternalError' };
+      return kind === 'lost' ? { kind: 'dropBeforeEffect' } : undefined;
+    };
+    const code = kind === 'signal' ? 'CLORTHO_ABORTED' : 'CLORTHO_UNAVAILABLE';
+    await failure(store.put('k', large, { signal: abort.signal }), code);
+    server.faults.onRequest = undefined;
+    expect(await uploadsOf(server), `${operation} ${kind}`).toBe(0);
+  }
+});
+
 test('a key that appears during the upload is not overwritten', async () => {
   const { server, store, options } = await testBucket();
   const other = s3ObjectStore(options);

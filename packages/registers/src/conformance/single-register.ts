@@ -1,12 +1,13 @@
 /** What every store promises: registers one at a time, limits, lists, counters, the end. */
 import { strict as assert } from 'node:assert';
-import { compareBytes, encodeUtf8, isClorthoError } from '@clortho/base';
+import { compareBytes, encodeUtf8, isClorthoError, systemClock } from '@clortho/base';
 import { REGISTER_KEY_BYTES_MAX } from '../limits.ts';
 import { withPrefix } from '../prefix.ts';
 import { REGISTER_BYTES_MAX, REGISTERS_PER_CALL_MAX, type RegisterStore } from '../register-store.ts';
 import { applied, collect, refuses, type Tests, TRIES_MAX, text, textOf, WRITERS } from './steps.ts';
 
 const INCREMENTS = 3;
+const SWAPS_AT_ONCE = 40;
 
 /** The tests that every store runs. */
 export const SINGLE_REGISTER_TESTS: Tests = {
@@ -158,6 +159,55 @@ export const SINGLE_REGISTER_TESTS: Tests = {
     await refuses('CLORTHO_ABORTED', store.compareAndSwap([{ key: 'a', expect: 0, value }], { signal }));
     await refuses('CLORTHO_ABORTED', collect(store.list('', { signal })));
     assert.deepEqual(await store.read(['a']), [undefined]);
+  },
+
+  async 'a swap whose signal aborts under way says what became of it'({ store, another }) {
+    for (let round = 0; round < 6; round += 1) {
+      const key = `k${round}`;
+      const abort = new AbortController();
+      const change = [{ key, expect: 0, value: encodeUtf8('x') }];
+      const swap = store.compareAndSwap(change, { signal: abort.signal });
+      for (let turns = 0; turns < round; turns += 1) await systemClock.sleep(0);
+      abort.abort();
+      const outcome = await swap.then(
+        (result) => result.applied,
+        (error: unknown) => (isClorthoError(error) ? error.code : String(error)),
+      );
+      const [register] = await another.read([key]);
+      if (outcome === true) assert.equal(register?.version, 1);
+      else if (outcome === 'CLORTHO_ABORTED') assert.equal(register, undefined);
+      else assert.equal(outcome, 'CLORTHO_OUTCOME_UNKNOWN');
+    }
+  },
+
+  async 'of swaps at once on many registers, one wins each'({ store, another }) {
+    const keys = Array.from(
+      { length: SWAPS_AT_ONCE },
+      (_key, index) => `k/${String(index).padStart(2, '0')}`,
+    );
+    const swap = async (handle: RegisterStore, key: string, writer: string): Promise<string | undefined> => {
+      try {
+        const { applied: isMine } = await handle.compareAndSwap([
+          { key, expect: 0, value: encodeUtf8(writer) },
+        ]);
+        return isMine ? writer : undefined;
+      } catch (error) {
+        if (!isClorthoError(error, 'CLORTHO_OUTCOME_UNKNOWN')) throw error;
+        return (await textOf(handle, key))?.text === writer ? writer : undefined;
+      }
+    };
+    const winners = await Promise.all(
+      keys.map((key) => Promise.all([swap(store, key, 'one'), swap(another, key, 'other')])),
+    );
+    const listed = await collect(store.list('k/'));
+    assert.deepEqual(
+      listed.map(({ key, version }) => [key, version]),
+      keys.map((key) => [key, 1]),
+    );
+    assert.deepEqual(
+      winners.map((pair) => pair.filter((writer) => writer !== undefined)),
+      listed.map((register) => [text(register)]),
+    );
   },
 
   async 'counters tell what was asked'({ store }) {
