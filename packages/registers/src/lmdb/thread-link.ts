@@ -52,9 +52,9 @@ const CALLS_MAX = 16_384;
 /** Thread and store share no source file loader, so the thread is always the built one. */
 const WORKER_URL: URL = new URL('../../dist/lmdb/lmdb-worker.js', import.meta.url);
 
-/** Starts a thread of this package. */
+/** Starts a thread of this package. The arguments of the process are not its own: `--input-type` would refuse a file. */
 export const startWorker: StartWorker = (start) =>
-  new Worker(WORKER_URL, { name: 'clortho-lmdb', workerData: start });
+  new Worker(WORKER_URL, { name: 'clortho-lmdb', workerData: start, execArgv: [] });
 
 interface Call {
   readonly settle: (reply: ThreadReply) => void;

@@ -171,6 +171,18 @@ test('a process ends by itself, closed or not, and leaves the lock to others', a
   expect(await swap(await openStore(directory), 'a')).toEqual({ applied: true });
 });
 
+test('a program from the command line has a thread too', async () => {
+  const directory = await temporaryDirectory();
+  const program = `
+    const { lmdbRegisterStore } = await import(${JSON.stringify(new URL('../../dist/index.js', import.meta.url).href)});
+    const store = await lmdbRegisterStore(${JSON.stringify(directory)}, { create: true });
+    process.stdout.write(JSON.stringify(await store.read(['a'])));`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', program], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  expect(await outputOf(child)).toEqual({ output: '[null]', exit: 0 });
+});
+
 test('a process ends although its thread is held up for good', async () => {
   const directory = await temporaryDirectory();
   await (await lmdbRegisterStore(directory, { create: true })).close();
