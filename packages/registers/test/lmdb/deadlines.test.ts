@@ -19,9 +19,11 @@ test('deadlines pass in their order, unless they are cleared, behind one timer',
   await clock.advance(49);
   expect(passed).toEqual([]);
   await clock.advance(1);
+  await turn();
   expect(passed).toEqual(['b']);
   clearC();
   await clock.advance(50);
+  await turn();
   expect(passed).toEqual(['b', 'd']);
   await turn();
   expect(clock.pending).toBe(0);
