@@ -34,6 +34,20 @@ export {
 } from './faults/simulated-process.ts';
 export { runStoreCommands, type StoreCommandsRun } from './harness/run-store-commands.ts';
 export type { ReadUnderTest, SnapshotUnderTest, StoreUnderTest } from './harness/store-under-test.ts';
+export { checkHistory } from './history/check-history.ts';
+export type {
+  HistoryOperation,
+  HistoryRange,
+  HistoryRead,
+  HistoryValue,
+  HistoryWrite,
+} from './history/history-operation.ts';
+export type {
+  CheckHistoryOptions,
+  HistoryVerdict,
+  HistoryViolation,
+  HistoryViolationKind,
+} from './history/verdict.ts';
 export type { ModelRange } from './model/key-range.ts';
 export type { ModelCommit, ModelOperation } from './model/operation.ts';
 export {

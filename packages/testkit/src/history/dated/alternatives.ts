@@ -1,0 +1,91 @@
+/**
+ * What else may be assumed when a history contradicts its assumptions.
+ *
+ * A finding goes away only if one of its suspects sees another version, and that takes one of three things: another
+ * version with a fitting value, an unknown write of that value that took effect, or another order of the writes in
+ * a commit. Each of these is one alternative; alternatives that lead nowhere are found out in turn.
+ */
+import { matches, type PreparedOperation } from '../prepared-operation.ts';
+import { type Assumptions, type DatedFinding, dateOf, type Suspect, seenPlace } from './assumptions.ts';
+import { fittingPlaces, isLinearizableRead } from './choose-versions.ts';
+import { type Commit, lastAt, type Timelines, type Version } from './commit.ts';
+import type { Shard } from './cut.ts';
+import { timeOf } from './past-reads.ts';
+import { possibleDates } from './possible-dates.ts';
+
+/** What a history looks like under assumptions that contradict it. */
+export interface Refuted {
+  /** Absent where not even the commits make sense. */
+  readonly timelines: Timelines | undefined;
+  readonly finding: DatedFinding;
+}
+
+/** Returns assumptions that may take a finding away, likely ones first. */
+export function alternatives(
+  operations: readonly PreparedOperation[],
+  shardOf: (key: string) => Shard,
+  { finding, timelines }: Refuted,
+  assumptions: Assumptions,
+): Assumptions[] {
+  if (timelines === undefined) return [];
+  const undecided = operations.filter(
+    (operation) => !operation.isKnown && dateOf(operation, assumptions) === undefined,
+  );
+  return finding.suspects.flatMap((suspect) => {
+    const { key, timestamp } = suspect.read;
+    const able = undecided.filter(
+      ({ writes }) => writes.has(key) && matches(suspect.read, writes.get(key), timestamp),
+    );
+    return [
+      ...otherVersions(suspect, timelines, assumptions),
+      ...otherWinners(suspect, timelines, assumptions),
+      ...able.flatMap((write) =>
+        possibleDates(write, suspect, { operations, shardOf, timelines, assumptions }).map((date) => ({
+          ...assumptions,
+          dates: new Map(assumptions.dates).set(write.index, date),
+        })),
+      ),
+    ];
+  });
+}
+
+function otherVersions(suspect: Suspect, { versions }: Timelines, assumptions: Assumptions): Assumptions[] {
+  const { operation, read } = suspect;
+  const place = seenPlace(suspect);
+  if (!isLinearizableRead(operation) || assumptions.seen.has(place)) return [];
+  const all = versions.get(read.key) ?? [];
+  const floor = all.findLastIndex(({ commit }) => commit.returned < operation.invoked);
+  const [, ...others] = fittingPlaces(operation, read, all, floor);
+  return others.map((other) => ({
+    ...assumptions,
+    seen: new Map(assumptions.seen).set(place, (all[other] as Version).commit.members[0]?.index ?? -1),
+  }));
+}
+
+/** Another write of a commit may have applied last. */
+function otherWinners(suspect: Suspect, { versions }: Timelines, assumptions: Assumptions): Assumptions[] {
+  const { operation, read } = suspect;
+  const all = versions.get(read.key) ?? [];
+  const time = timeOf(operation, assumptions);
+  const visible = time === undefined ? all : all.slice(lastAt(all, time)).slice(0, 1);
+  return visible
+    .filter(({ commit }) => commit.members.length > 1 && commit.invoked <= operation.returned)
+    .flatMap(({ commit, value }) =>
+      writersOf(commit, read.key)
+        .filter(({ writes }) => writes.get(read.key) !== value)
+        .filter(({ writes }) => matches(read, writes.get(read.key), commit.timestamp))
+        .map((winner) => ({
+          ...assumptions,
+          before: [...assumptions.before, ...pairs(commit, read.key, winner)],
+        })),
+    );
+}
+
+function writersOf({ members }: Commit, key: string): PreparedOperation[] {
+  return members.filter(({ writes }) => writes.has(key));
+}
+
+function pairs(commit: Commit, key: string, winner: PreparedOperation): (readonly [number, number])[] {
+  const losers = writersOf(commit, key).filter((writer) => writer !== winner);
+  return losers.map(({ index }) => [index, winner.index] as const);
+}
