@@ -11,7 +11,7 @@ export type HistoryViolationKind =
   | 'future-read'
   /** A range read has rows outside its range, out of order, twice, or beyond its limit. */
   | 'malformed-range'
-  /** Commits of one shard have one timestamp, but did not overlap. */
+  /** Commits of one shard have one timestamp, but did not overlap, or one of them is a transaction. */
   | 'equal-timestamps'
   /** A read of the past differs from the state at its time. */
   | 'past-read'
@@ -40,8 +40,8 @@ export type HistoryVerdict =
   | {
       readonly verdict: 'valid';
       /**
-       * Places of operations in the history, in an order that explains it: all writes that took effect and all
-       * linearizable reads.
+       * Places of operations in the history, in an order that explains it: all writes that took effect and all reads
+       * but stale ones.
        */
       readonly order: readonly number[];
     }

@@ -7,7 +7,7 @@
  */
 import { matches, type PreparedOperation } from '../prepared-operation.ts';
 import { type Assumptions, type DatedFinding, dateOf, type Suspect, seenPlace } from './assumptions.ts';
-import { fittingPlaces, isLinearizableRead } from './choose-versions.ts';
+import { fittingPlaces, isStale } from './choose-versions.ts';
 import { type Commit, lastAt, type Timelines, type Version } from './commit.ts';
 import type { Shard } from './cut.ts';
 import { timeOf } from './past-reads.ts';
@@ -49,17 +49,33 @@ export function alternatives(
   });
 }
 
+/** A version of an equal value may have been the one. */
 function otherVersions(suspect: Suspect, { versions }: Timelines, assumptions: Assumptions): Assumptions[] {
   const { operation, read } = suspect;
   const place = seenPlace(suspect);
-  if (!isLinearizableRead(operation) || assumptions.seen.has(place)) return [];
+  if (isStale(operation) || assumptions.seen.has(place)) return [];
   const all = versions.get(read.key) ?? [];
-  const floor = all.findLastIndex(({ commit }) => commit.returned < operation.invoked);
-  const [, ...others] = fittingPlaces(operation, read, all, floor);
-  return others.map((other) => ({
+  const fitting = fittingPlaces(operation, read, all, -1);
+  return othersOf(fitting, suspect, all, assumptions).map((other) => ({
     ...assumptions,
-    seen: new Map(assumptions.seen).set(place, (all[other] as Version).commit.members[0]?.index ?? -1),
+    seen: new Map(assumptions.seen).set(place, all[other]?.commit.members[0]?.index ?? -1),
   }));
+}
+
+function othersOf(
+  fitting: readonly number[],
+  { operation }: Suspect,
+  versions: readonly Version[],
+  assumptions: Assumptions,
+): readonly number[] {
+  const time = timeOf(operation, assumptions);
+  if (time !== undefined) {
+    // What came later, but at or below the time, was not there yet.
+    const last = lastAt(versions, time);
+    return fitting.filter((place) => place < last);
+  }
+  const floor = versions.findLastIndex(({ commit }) => commit.returned < operation.invoked);
+  return fitting.filter((place) => place >= floor).slice(1);
 }
 
 /** Another write of a commit may have applied last. */
@@ -67,8 +83,9 @@ function otherWinners(suspect: Suspect, { versions }: Timelines, assumptions: As
   const { operation, read } = suspect;
   const all = versions.get(read.key) ?? [];
   const time = timeOf(operation, assumptions);
-  const visible = time === undefined ? all : all.slice(lastAt(all, time)).slice(0, 1);
-  return visible
+  const last = time === undefined ? undefined : lastAt(all, time);
+  return all
+    .filter((_, place) => last === undefined || place === last)
     .filter(({ commit }) => commit.members.length > 1 && commit.invoked <= operation.returned)
     .flatMap(({ commit, value }) =>
       writersOf(commit, read.key)

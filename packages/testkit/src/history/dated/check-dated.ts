@@ -64,7 +64,7 @@ function judge(
   if (past !== undefined) return { timelines, finding: past };
   const seen = chooseVersions(operations, timelines, assumptions);
   if ('kind' in seen) return { timelines, finding: seen };
-  const order = findOrder(timelines, seen);
+  const order = findOrder(operations, timelines, seen, assumptions);
   if ('kind' in order) return { timelines, finding: order };
   const stale = staleReadFinding(operations, timelines, shardOf, seen);
   return stale === undefined ? { order } : { timelines, finding: stale };

@@ -1,5 +1,5 @@
 /**
- * Which version each linearizable read saw.
+ * Which version each linearizable read of the latest state saw.
  *
  *     versions of a     x ──────► y ──────► x ──────► z
  *     returned before the read    └ or seen by a read that returned before it: the floor
@@ -26,9 +26,9 @@ export interface SeenVersion {
 /** What every linearizable read saw, in the order of its reads. */
 export type SeenVersions = ReadonlyMap<PreparedOperation, readonly SeenVersion[]>;
 
-/** Tells whether an operation is a read that belongs to the one order. */
-export function isLinearizableRead({ source, writes }: PreparedOperation): boolean {
-  return writes.size === 0 && source.asOf === undefined && (source.stalenessMax ?? 0) === 0;
+/** Tells whether an operation is a stale read. */
+export function isStale({ source }: PreparedOperation): boolean {
+  return (source.stalenessMax ?? 0) > 0;
 }
 
 /** Returns the versions that the linearizable reads of a history saw, or one that saw none that it could. */
@@ -48,7 +48,7 @@ export function chooseVersions(
     }
   };
 
-  const reads = operations.filter(isLinearizableRead).sort((one, two) => one.invoked - two.invoked);
+  const reads = operations.filter(isLatestRead).sort((one, two) => one.invoked - two.invoked);
   const returns = [
     ...commits.map((commit) => ({ returned: commit.returned, raise: () => raise(commit) })),
     ...reads.map((reader) => ({
@@ -103,13 +103,18 @@ export function fittingPlaces(
   return fitting;
 }
 
+function isLatestRead(operation: PreparedOperation): boolean {
+  return operation.writes.size === 0 && operation.source.asOf === undefined && !isStale(operation);
+}
+
 /** The oldest version of a key that a read may see, and the earlier read, if any, that saw it. */
 interface Floor {
   readonly place: number;
   readonly reader?: PreparedOperation | undefined;
 }
 
-function isWrittenBy(version: Version | undefined, index: number): boolean {
+/** Tells whether a version is the one that {@link Assumptions.seen} names. */
+export function isWrittenBy(version: Version | undefined, index: number): boolean {
   return version === undefined ? index < 0 : version.commit.members.some((member) => member.index === index);
 }
 

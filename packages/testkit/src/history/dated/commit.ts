@@ -63,6 +63,7 @@ export function timelinesOf(
     while (dated[end]?.[0] === timestamp) end += 1;
     const equal = dated.slice(start, end).map(([, operation]) => operation);
     for (const group of equal.length === 1 ? [equal] : groupsOf(equal, shardOf)) {
+      if (group.length > 1 && group.some(({ reads }) => reads.length > 0)) return shared(group, timestamp);
       const members = inOrder(group, assumptions);
       if (members === undefined) return undefined;
       const writes = new Map(members.flatMap((member) => [...member.writes]));
@@ -123,6 +124,11 @@ function inOrder(
     sorted.push(...rest.splice(next, 1));
   }
   return sorted;
+}
+
+function shared(members: readonly PreparedOperation[], timestamp: number): DatedFinding {
+  const text = `a transaction shares the timestamp ${timestamp} with another commit of its shard`;
+  return { kind: 'equal-timestamps', text, operations: members.map(({ source }) => source), suspects: [] };
 }
 
 function apart(members: readonly PreparedOperation[], timestamp: number): DatedFinding {

@@ -5,7 +5,7 @@
  *         │        11        │      21       │    31         one candidate per gap: nothing tells
  *                                                            apart the timestamps within one
  */
-import type { PreparedOperation } from '../prepared-operation.ts';
+import { matches, type PreparedOperation } from '../prepared-operation.ts';
 import type { Assumptions, Suspect } from './assumptions.ts';
 import { type Commit, lastAt, type Timelines } from './commit.ts';
 import type { Shard } from './cut.ts';
@@ -29,11 +29,12 @@ export function possibleDates(
   const time = timeOf(operation, assumptions);
   const near = commitsBeside(write, shardOf, timelines);
   const versions = timelines.versions.get(read.key) ?? [];
-  const visible = time === undefined ? undefined : versions[lastAt(versions, time)];
+  const newest = time === undefined ? undefined : versions[lastAt(versions, time)];
+  const hidden = newest && !matches(read, newest.value, newest.commit.timestamp) ? newest : undefined;
 
-  // Above what returned before the write began and what it hid; below what began after it was seen.
+  // Above what returned before the write began and what it has to hide; below what began after it was seen.
   const low = Math.max(
-    visible?.commit.timestamp ?? Number.NEGATIVE_INFINITY,
+    hidden?.commit.timestamp ?? Number.NEGATIVE_INFINITY,
     ...near.filter(({ returned }) => returned < write.invoked).map(({ timestamp }) => timestamp),
   );
   const high = Math.min(

@@ -14,7 +14,7 @@
 import type { HistoryOperation, HistoryRead } from '../history-operation.ts';
 import { matches, type PreparedOperation } from '../prepared-operation.ts';
 import type { DatedFinding, Suspect } from './assumptions.ts';
-import type { SeenVersions } from './choose-versions.ts';
+import { isStale, type SeenVersions } from './choose-versions.ts';
 import type { Commit, Timelines, Version } from './commit.ts';
 import { type Cut, type Demand, extendCut, type Shard } from './cut.ts';
 import { partitionPoint } from './partition-point.ts';
@@ -42,7 +42,7 @@ export function staleReadFinding(
   shardOf: (key: string) => Shard,
   seen: SeenVersions,
 ): DatedFinding | undefined {
-  const stale = operations.filter(({ source }) => (source.stalenessMax ?? 0) > 0);
+  const stale = operations.filter(isStale);
   if (stale.length === 0) return undefined;
   stale.sort((one, two) => one.invoked - two.invoked);
   const cuts = new Map<PreparedOperation, Cut>();

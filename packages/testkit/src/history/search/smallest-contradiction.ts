@@ -8,7 +8,7 @@
  *     a read           nobody would miss it
  *     a write          whose values nobody read: no read can have come between it and the next write
  */
-import { type PreparedOperation, placeOf } from '../prepared-operation.ts';
+import type { PreparedOperation } from '../prepared-operation.ts';
 import { keysOf } from './components.ts';
 import { searchOrder } from './search-order.ts';
 import { settleUnknownWrites } from './unknown-writes.ts';
