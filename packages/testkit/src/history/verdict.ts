@@ -56,7 +56,7 @@ export interface CheckHistoryOptions {
    * of its own.
    */
   readonly shardOf?: ((key: string) => string | number) | undefined;
-  /** The most steps of a search, each about a microsecond; 2,000,000 by default. */
+  /** The most steps of a search, a few microseconds each; 2,000,000 by default. */
   readonly stepsMax?: number | undefined;
 }
 

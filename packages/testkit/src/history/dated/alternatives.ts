@@ -43,10 +43,18 @@ export function alternatives(
         possibleDates(write, suspect, { operations, shardOf, timelines, assumptions }).map((date) => ({
           ...assumptions,
           dates: new Map(assumptions.dates).set(write.index, date),
+          seen: seenWith(write, suspect, assumptions),
         })),
       ),
     ];
   });
+}
+
+/** A read of the latest saw the write that is assumed for its sake, and no other; what others saw their times tell. */
+function seenWith(write: PreparedOperation, suspect: Suspect, assumptions: Assumptions): Assumptions['seen'] {
+  if (isStale(suspect.operation) || timeOf(suspect.operation, assumptions) !== undefined)
+    return assumptions.seen;
+  return new Map(assumptions.seen).set(seenPlace(suspect), write.index);
 }
 
 /** A version of an equal value may have been the one. */

@@ -7,7 +7,7 @@
  */
 import { matches, type PreparedOperation } from '../prepared-operation.ts';
 import type { Assumptions, Suspect } from './assumptions.ts';
-import { type Commit, lastAt, type Timelines } from './commit.ts';
+import { type Commit, lastAt, type Timelines, type Version } from './commit.ts';
 import type { Shard } from './cut.ts';
 import { timeOf } from './past-reads.ts';
 
@@ -29,8 +29,9 @@ export function possibleDates(
   const time = timeOf(operation, assumptions);
   const near = commitsBeside(write, shardOf, timelines);
   const versions = timelines.versions.get(read.key) ?? [];
-  const newest = time === undefined ? undefined : versions[lastAt(versions, time)];
-  const hidden = newest && !matches(read, newest.value, newest.commit.timestamp) ? newest : undefined;
+  const newest = time === undefined ? newestBefore(operation, versions) : versions[lastAt(versions, time)];
+  const isFitting = newest !== undefined && matches(read, newest.value, newest.commit.timestamp);
+  const hidden = time !== undefined && isFitting ? undefined : newest;
 
   // Above what returned before the write began and what it has to hide; below what began after it was seen.
   const low = Math.max(
@@ -57,6 +58,11 @@ export function possibleDates(
   return [...new Set(dates)]
     .filter((date) => date > low && date <= high && !taken.has(date))
     .sort((a, b) => a - b);
+}
+
+/** Returns the newest version that was acknowledged before a read began: the read saw it or a later one. */
+function newestBefore({ invoked }: PreparedOperation, versions: readonly Version[]): Version | undefined {
+  return versions.findLast(({ commit }) => commit.returned < invoked);
 }
 
 /** Returns the commits of all shards that a write touches. */

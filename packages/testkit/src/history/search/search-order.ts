@@ -10,13 +10,18 @@
  *
  * Invariants:
  * - The same set of operations leading to the same state is not tried twice.
+ * - A read that fits is taken at once and never put back on its own: it changes nothing for the others.
  */
-import type { HistoryRead, HistoryValue } from '../history-operation.ts';
+import type { HistoryValue } from '../history-operation.ts';
 import type { PreparedOperation } from '../prepared-operation.ts';
 import { keysOf } from './components.ts';
 
 /** The indexes of operations in order, `none`, or `undefined` if the steps did not suffice. */
 export type SearchOutcome = readonly number[] | 'none' | undefined;
+
+// Below the surrogates, so that all marks make texts.
+const MARK_BITS = 15;
+const MARK_FULL = 2 ** MARK_BITS - 1;
 
 /** Counts down the steps of a search. */
 export interface Budget {
@@ -41,60 +46,81 @@ export function searchOrder(operations: readonly PreparedOperation[], budget: Bu
   const { head, returns } = eventList(operations);
   const state = new Map<string, HistoryValue>();
   const taken: Taken[] = [];
-  const marks = new Uint16Array(Math.ceil(operations.length / 15));
+  const marks = new Uint16Array(Math.ceil(operations.length / MARK_BITS));
   const visited = new Set<string>();
   const textOf = stateText([...new Set(operations.flatMap(keysOf))]);
   let missing = operations.filter(({ isKnown }) => isKnown).length;
 
-  const mark = (number: number): void => {
-    const word = Math.floor(number / 15);
-    marks[word] = (marks[word] as number) ^ (1 << (number % 15));
+  // Long histories are taken nearly in order: only marks beyond those that are full tell situations apart.
+  let full = 0;
+  const toggle = (number: number): void => {
+    const word = Math.floor(number / MARK_BITS);
+    marks[word] = (marks[word] as number) ^ (1 << (number % MARK_BITS));
+    full = Math.min(full, word);
+  };
+  const agrees = ({ operation }: Event): boolean =>
+    operation.reads.every(({ key, value }) => state.get(key) === value);
+  const take = (call: Event): void => {
+    const { operation, number } = call;
+    taken.push({ call, before: new Map([...operation.writes.keys()].map((key) => [key, state.get(key)])) });
+    for (const [key, value] of operation.writes) state.set(key, value);
+    toggle(number);
+    unlink(call);
+    unlink(returns[number]);
+    if (operation.isKnown) missing -= 1;
+  };
+  const putBack = ({ call, before }: Taken): void => {
+    const { operation, number } = call;
+    for (const [key, value] of before) state.set(key, value);
+    toggle(number);
+    relink(returns[number]);
+    relink(call);
+    if (operation.isKnown) missing += 1;
+  };
+  const takeReads = (): void => {
+    let call = head.next;
+    while (call?.isCall) {
+      const isFitting = !isWrite(call) && agrees(call);
+      if (isFitting) take(call);
+      call = isFitting ? head.next : call.next;
+    }
   };
 
+  const isVisited = (): boolean => {
+    while (marks[full] === MARK_FULL) full += 1;
+    let end = marks.length;
+    while (end > full && marks[end - 1] === 0) end -= 1;
+    const situation = `${full} ${String.fromCharCode(...marks.subarray(full, end))} ${textOf(state)}`;
+    const isKnown = visited.has(situation);
+    visited.add(situation);
+    return isKnown;
+  };
+
+  takeReads();
   let event = head.next;
   while (missing > 0) {
     budget.steps -= 1;
     if (budget.steps < 0) return undefined;
     if (event?.isCall) {
-      const { operation, number } = event;
-      if (operation.reads.every((read) => agrees(state, read))) {
-        const before = new Map([...operation.writes.keys()].map((key) => [key, state.get(key)]));
-        for (const [key, value] of operation.writes) state.set(key, value);
-        mark(number);
-        const situation = `${String.fromCharCode(...marks)} ${textOf(state)}`;
-        if (!visited.has(situation)) {
-          visited.add(situation);
-          taken.push({ call: event, before });
-          unlink(event);
-          const end = returns[number];
-          if (end !== undefined) unlink(end);
-          if (operation.isKnown) missing -= 1;
-          event = head.next;
-          continue;
-        }
-        mark(number);
-        for (const [key, value] of before) state.set(key, value);
+      if (!isWrite(event) || !agrees(event)) {
+        event = event.next;
+        continue;
       }
-      event = event.next;
-      continue;
+      take(event);
+      if (!isVisited()) {
+        takeReads();
+        event = head.next;
+        continue;
+      }
     }
-    // A return whose call was not taken in time, or the end: something taken earlier was wrong.
-    const last = taken.pop();
-    if (last === undefined) return 'none';
-    const { operation, number } = last.call;
-    mark(number);
-    for (const [key, value] of last.before) state.set(key, value);
-    const end = returns[number];
-    if (end !== undefined) relink(end);
-    relink(last.call);
-    if (operation.isKnown) missing += 1;
-    event = last.call.next;
+    // It led where the search has been; or a return came whose call was not taken, so that some write was wrong.
+    let wrong = taken.pop();
+    for (; wrong !== undefined && !isWrite(wrong.call); wrong = taken.pop()) putBack(wrong);
+    if (wrong === undefined) return 'none';
+    putBack(wrong);
+    event = wrong.call.next;
   }
   return taken.map(({ call }) => call.operation.index);
-}
-
-function agrees(state: ReadonlyMap<string, HistoryValue>, { key, value }: HistoryRead): boolean {
-  return state.get(key) === value;
 }
 
 /** Returns the events in the order of time, calls before returns, behind a head that is never taken. */
@@ -128,15 +154,19 @@ function eventList(operations: readonly PreparedOperation[]): {
   return { head, returns };
 }
 
-function unlink({ next, previous }: Event): void {
-  if (previous !== undefined) previous.next = next;
-  if (next !== undefined) next.previous = previous;
+function isWrite({ operation }: Event): boolean {
+  return operation.writes.size > 0;
+}
+
+function unlink(event: Event | undefined): void {
+  if (event?.previous !== undefined) event.previous.next = event.next;
+  if (event?.next !== undefined) event.next.previous = event.previous;
 }
 
 /** Puts an event back where it was; the last one unlinked comes first. */
-function relink(event: Event): void {
-  if (event.previous !== undefined) event.previous.next = event;
-  if (event.next !== undefined) event.next.previous = event;
+function relink(event: Event | undefined): void {
+  if (event?.previous !== undefined) event.previous.next = event;
+  if (event?.next !== undefined) event.next.previous = event;
 }
 
 /** Returns a function that writes a state over these keys as text, equal for equal states. */
