@@ -54,8 +54,8 @@ function search(
   const budget = { steps: stepsMax };
   const moments: (readonly [number, number])[] = [];
   let isUndecided = false;
-  for (const component of componentsOf(settleUnknownWrites(operations))) {
-    const order = searchOrder(component, budget);
+  for (const component of componentsOf(operations)) {
+    const order = searchOrder(settleUnknownWrites(component), budget);
     if (order === 'none') return invalid(history, contradiction(component));
     if (order === undefined) isUndecided = true;
     else moments.push(...momentsOf(order, history));

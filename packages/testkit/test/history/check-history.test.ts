@@ -416,6 +416,18 @@ describe('checking a history', () => {
     );
   });
 
+  it('shows the read that proves an unknown write to have happened', () => {
+    const history = [
+      write('a', 0, 1, { x: '1' }),
+      write('a', 2, 3, { x: '2' }, { outcome: 'unknown' }),
+      read('b', 3, 4, { x: '2' }),
+      read('b', 5, 6, { x: '1' }),
+    ];
+    const { operations, text } = violationOf(history);
+    expect(operations).toEqual([0, 1, 2, 3]);
+    expect(text).toContain('#1 a 2..? put x=2 unknown');
+  });
+
   it('shows few operations of a long history', () => {
     const history: HistoryOperation[] = [];
     for (let index = 0; index < 300; index += 1) {

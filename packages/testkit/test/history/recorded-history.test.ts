@@ -100,14 +100,40 @@ function historyOf(seed: number, isDated: boolean): HistoryOperation[] {
   return history;
 }
 
+/** Returns what is wrong with an order: a read of the latest that differs, or real time. */
+function problemOf(history: readonly HistoryOperation[], order: readonly number[]): string | undefined {
+  const state = new Map<string, string | undefined>();
+  let invokedLast = Number.NEGATIVE_INFINITY;
+  for (const index of order) {
+    const {
+      asOf,
+      invoked,
+      outcome,
+      reads = [],
+      returned = 0,
+      writes = [],
+    } = history[index] as HistoryOperation;
+    if (outcome === 'ok' && returned < invokedLast)
+      return `#${index} returned before one that comes earlier began`;
+    invokedLast = Math.max(invokedLast, invoked);
+    const wrong = asOf === undefined ? reads.find(({ key, value }) => state.get(key) !== value) : undefined;
+    if (wrong !== undefined) return `#${index} read ${wrong.key}=${wrong.value}, not ${state.get(wrong.key)}`;
+    for (const { key, value } of writes) state.set(key, value);
+  }
+  return undefined;
+}
+
 describe.each([
   ['without timestamps', false],
   ['with timestamps', true],
 ])('a recorded history %s', (_, isDated) => {
   it('is valid', () => {
     for (let seed = 0; seed < RUNS; seed += 1) {
-      const verdict = checkHistory(historyOf(seed, isDated), { shardOf });
+      const history = historyOf(seed, isDated);
+      const verdict = checkHistory(history, { shardOf });
       expect([seed, verdict]).toEqual([seed, expect.objectContaining({ verdict: 'valid' })]);
+      if (verdict.verdict === 'valid')
+        expect([seed, problemOf(history, verdict.order)]).toEqual([seed, undefined]);
     }
   });
 
