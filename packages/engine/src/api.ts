@@ -16,9 +16,22 @@ export type Timestamp = number | Date;
 /** What a commit returns: shard number to version. Pass it as `atLeast` to read one's writes anywhere. */
 export type CommitToken = Readonly<Record<number, number>>;
 
+/** What must hold of a key before the batch, or the whole batch fails with `CLORTHO_CONFLICT`. At most one of both. */
+export interface PutCondition {
+  /** The key has no value. */
+  readonly ifAbsent?: boolean | undefined;
+  /** The key's visible version has this timestamp. */
+  readonly ifVersion?: number | undefined;
+}
+
 /** One operation of a batch; a later one on the same key wins. */
 export type Operation =
-  | { readonly type: 'put'; readonly key: Bytes; readonly value: Bytes; readonly family?: string | undefined }
+  | ({
+      readonly type: 'put';
+      readonly key: Bytes;
+      readonly value: Bytes;
+      readonly family?: string | undefined;
+    } & PutCondition)
   | { readonly type: 'del'; readonly key: Bytes; readonly family?: string | undefined }
   | {
       readonly type: 'merge';
@@ -46,12 +59,8 @@ export interface WriteOptions extends CallOptions {
 }
 
 /** Options of {@link Store.put}. */
-export interface PutOptions extends WriteOptions {
+export interface PutOptions extends WriteOptions, PutCondition {
   readonly family?: string | undefined;
-  /** Fail with `CLORTHO_CONFLICT` if the key has a value. */
-  readonly ifAbsent?: boolean | undefined;
-  /** Fail with `CLORTHO_CONFLICT` unless the key's visible version has this timestamp. */
-  readonly ifVersion?: number | undefined;
 }
 
 /** Options of {@link Store.del}. */

@@ -29,11 +29,12 @@ import type {
 import type { Catalog } from './catalog/catalog.ts';
 import type { StoreRecord } from './catalog/record.ts';
 import { type CommitRequest, Committer } from './commit/committer.ts';
+import { conditionOf } from './commit/condition.ts';
 import { FamilyHandle } from './family-handle.ts';
 import { parseBatch } from './input/batch.ts';
 import { keyBytes, owned, ownedKeyBytes } from './input/bytes.ts';
 import { ownedRange } from './input/range.ts';
-import { commitTimestampOf, timestampOf } from './input/time.ts';
+import { commitTimestampOf } from './input/time.ts';
 import { changeShards } from './maintenance/change-shards.ts';
 import { GarbageCollector, type GcResult } from './maintenance/collect-garbage.ts';
 import { Compactor, type CompactResult } from './maintenance/compactor.ts';
@@ -142,8 +143,8 @@ export class Store {
   /**
    * Commits a batch atomically, over all families and shards that it touches, and returns when it is durable.
    *
-   * @throws {ClorthoError} `CLORTHO_INVALID` if the batch is malformed; `CLORTHO_CONFLICT` if a named timestamp is
-   *   not above what was committed or read; `CLORTHO_OUTCOME_UNKNOWN` if it may or may not have been committed;
+   * @throws {ClorthoError} `CLORTHO_INVALID` if the batch is malformed; `CLORTHO_CONFLICT` if a condition does not hold
+   *   or a named timestamp is not above what was committed or read; `CLORTHO_OUTCOME_UNKNOWN` if it may or may not have been committed;
    *   `CLORTHO_UNAVAILABLE`, `CLORTHO_ABORTED`, `CLORTHO_CLOSED`.
    */
   async write(operations: readonly Operation[], options: WriteOptions = {}): Promise<WriteResult> {
@@ -153,30 +154,7 @@ export class Store {
   /** Puts one value; see {@link Store.write}. With a condition, throws `CLORTHO_CONFLICT` if it does not hold. */
   async put(key: Bytes, value: Bytes, options: PutOptions = {}): Promise<WriteResult> {
     const { family, ifAbsent, ifVersion } = options;
-    const request = this.#request([{ type: 'put', key, value, family }], options);
-    if (ifAbsent !== true && ifVersion === undefined) return this.#committer.submit(request);
-    const [operation] = request.batch.operations;
-    if (operation === undefined || operation.kind === 'deleteRange')
-      throw new TypeError('a put is one operation');
-    if (ifAbsent === true && ifVersion !== undefined)
-      throw new ClorthoError('CLORTHO_INVALID', 'ifAbsent and ifVersion exclude each other');
-    const expected = ifVersion === undefined ? undefined : timestampOf(ifVersion, 'ifVersion');
-    return this.#committer.submit({
-      ...request,
-      condition: async (view) => {
-        const { family: open, key: own } = operation;
-        if ((await this.#reader.versionIn(view, open, own)) === expected) return;
-        // The view may be old. If the condition holds by now, the swap on top of `view` is lost and it is asked again.
-        const newest = await this.#parts.keeper.refresh();
-        const version = await this.#reader.versionIn(newest, open, own);
-        if (version === expected) return;
-        const found = version === undefined ? 'absent' : String(version);
-        throw new ClorthoError(
-          'CLORTHO_CONFLICT',
-          `the condition does not hold: version=${found} expected=${expected ?? 'absent'}`,
-        );
-      },
-    });
+    return this.write([{ type: 'put', key, value, family, ifAbsent, ifVersion }], options);
   }
 
   /**
@@ -207,7 +185,7 @@ export class Store {
 
   /** Deletes one key; see {@link Store.write}. */
   async del(key: Bytes, options: DelOptions = {}): Promise<WriteResult> {
-    return this.#committer.submit(this.#request([{ type: 'del', key, family: options.family }], options));
+    return this.write([{ type: 'del', key, family: options.family }], options);
   }
 
   /**
@@ -382,7 +360,8 @@ export class Store {
     }
     const named = timestamp === undefined ? undefined : commitTimestampOf(timestamp);
     const batch = parseBatch(operations, keeper.view.map, (name) => catalog.byName(name));
-    return { batch, timestamp: named, signal: options.signal };
+    const condition = conditionOf(batch.expectations, this.#reader, keeper);
+    return { batch, timestamp: named, condition, signal: options.signal };
   }
 
   #newSession(): PinSession {

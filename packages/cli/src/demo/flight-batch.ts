@@ -6,8 +6,11 @@ import type { FlightHour } from './flight-hours.ts';
 import { encodeFlights, FLIGHT_KEY_BYTES, FLIGHT_VALUE_BYTES } from './flight-record.ts';
 import { AIRPORTS, FLIGHTS, PROGRESS_KEY } from './flight-store.ts';
 
-/** Returns the operations of an hour. The progress row is among them, so both are committed or neither is. */
-export function flightBatch(hour: FlightHour): Operation[] {
+/**
+ * Returns the operations of an hour. The progress row is among them, so both are committed or neither is, and its
+ * version before must be `version`: nothing is committed twice, or on top of a gap.
+ */
+export function flightBatch(hour: FlightHour, version: number | undefined): Operation[] {
   const { keys, values } = encodeFlights(hour);
   const operations: Operation[] = [];
   const rows = hour.flights.minutes.length;
@@ -22,7 +25,9 @@ export function flightBatch(hour: FlightHour): Operation[] {
   for (const [code, state] of addedStates(hour)) {
     operations.push({ type: 'merge', family: AIRPORTS, key: code, value: encodeAirportState(state) });
   }
-  operations.push({ type: 'put', family: AIRPORTS, key: PROGRESS_KEY, value: String(hour.firstRow + rows) });
+  const value = String(hour.firstRow + rows);
+  const condition = version === undefined ? { ifAbsent: true } : { ifVersion: version };
+  operations.push({ type: 'put', family: AIRPORTS, key: PROGRESS_KEY, value, ...condition });
   return operations;
 }
 

@@ -63,14 +63,24 @@ export async function openFlightStore(url: string, options: OpenOptions): Promis
   return open(url, { ...flightOptions, ...(hasOneShard ? {} : { shards: SPLIT_KEYS }) });
 }
 
-/** Returns how many rows of the source the store has taken in. */
-export async function rowsConsumed(store: Store): Promise<number> {
-  const value = await store.get(PROGRESS_KEY, { family: AIRPORTS, atLeast: 'latest' });
-  if (value === undefined) return 0;
-  const rows = Number(decodeUtf8(value));
-  if (Number.isSafeInteger(rows) && rows > 0) return rows;
-  throw new ClorthoError(
-    'CLORTHO_INVALID',
-    `the store was not filled by the demo: key=${PROGRESS_KEY} at=${store.name}`,
-  );
+/** How far a store is filled. */
+export interface Progress {
+  /** How many rows of the source it has taken in. */
+  readonly rows: number;
+  /** The version of the row that says so; `undefined` if there is none. */
+  readonly version: number | undefined;
+}
+
+/** Returns how far the store is filled. */
+export async function readProgress(store: Store): Promise<Progress> {
+  const range = { gte: PROGRESS_KEY, lte: PROGRESS_KEY };
+  for await (const { value, timestamp } of store.scan({ ...range, family: AIRPORTS, atLeast: 'latest' })) {
+    const rows = Number(decodeUtf8(value));
+    if (Number.isSafeInteger(rows) && rows > 0) return { rows, version: timestamp };
+    throw new ClorthoError(
+      'CLORTHO_INVALID',
+      `the store was not filled by the demo: key=${PROGRESS_KEY} at=${store.name}`,
+    );
+  }
+  return { rows: 0, version: undefined };
 }

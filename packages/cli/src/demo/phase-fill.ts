@@ -3,7 +3,7 @@ import type { CompactResult } from '@clortho/engine';
 import { formatBytes, formatCount, formatDuration } from '../output/format.ts';
 import { type DemoSession, stopwatch } from './demo-session.ts';
 import { flightHours } from './flight-hours.ts';
-import { rowsConsumed } from './flight-store.ts';
+import { readProgress } from './flight-store.ts';
 import { ingest } from './ingest.ts';
 import { type LevelPicture, pictureOf, renderPicture } from './level-picture.ts';
 import type { FlightSource } from './read-flights.ts';
@@ -27,7 +27,8 @@ export async function fillStore(
   rowsMin: number,
 ): Promise<FillReport> {
   const { store, plain, show } = session;
-  const rowsBefore = await rowsConsumed(store);
+  const before = await readProgress(store);
+  const rowsBefore = before.rows;
   if (rowsBefore > 0)
     show(() => `The store has ${formatCount(rowsBefore)} flights already; going on from there.\n`);
   const elapsed = stopwatch(session);
@@ -36,7 +37,7 @@ export async function fillStore(
   const progress = session.progress({ title: 'loading', unit: 'flights', total, start: rowsBefore });
   let written: { readonly rows: number; readonly batches: number };
   try {
-    written = await ingest(store, flightHours(source.chunks(total), total), rowsBefore, {
+    written = await ingest(store, flightHours(source.chunks(total), total), before, {
       onHour: (hour) => plain.add(hour),
       onCommit(rows) {
         session.acknowledge(rows);

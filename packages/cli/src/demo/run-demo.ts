@@ -11,7 +11,7 @@
 import { type Bill, billOf } from './bill.ts';
 import { type Check, check } from './check.ts';
 import { type DemoSession, stopwatch } from './demo-session.ts';
-import { rowsConsumed } from './flight-store.ts';
+import { readProgress } from './flight-store.ts';
 import { type AskReport, askQuestions } from './phase-ask.ts';
 import { type FillReport, fillStore } from './phase-fill.ts';
 import { type ForgetReport, forgetHalf } from './phase-forget.ts';
@@ -42,7 +42,7 @@ export async function runDemo(
   const { store, plain, checks, show } = session;
   const elapsed = stopwatch(session);
   const fill = await fillStore(session, source, rowsMin);
-  checks.push(check('rows consumed', await rowsConsumed(store), plain.rows));
+  checks.push(check('rows consumed', (await readProgress(store)).rows, plain.rows));
   const answers = await askQuestions(session);
   const forget = await forgetHalf(session, answers.history.airport);
   const bill = billOf(await store.stats());

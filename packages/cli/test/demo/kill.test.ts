@@ -9,7 +9,7 @@ import {
   FLIGHTS,
   openFlightStore,
   PROGRESS_KEY,
-  rowsConsumed,
+  readProgress,
 } from '../../dist/demo/flight-store.js';
 import { type CliResult, clortho, jsonOf, withDirectory } from '../cli.ts';
 
@@ -48,7 +48,7 @@ async function lastAcknowledged(file: string): Promise<number> {
 async function rowsIn(directory: string): Promise<number> {
   const store = await openFlightStore(`file:${directory}`, { compaction: 'manual' });
   try {
-    const rows = await rowsConsumed(store);
+    const { rows } = await readProgress(store);
     let flights = 0;
     const numbers = new Set<number>();
     for await (const { key } of store.scan({ family: FLIGHTS })) {

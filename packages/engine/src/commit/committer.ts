@@ -39,6 +39,7 @@ import { Pace } from '../pace.ts';
 import { newestCommit, type StoreView } from '../view/store-view.ts';
 import type { Tables } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
+import type { Condition } from './condition.ts';
 import { type EncodedRows, encodeRows } from './encode-rows.ts';
 import { type RowSet, reduceOperations } from './reduce.ts';
 
@@ -50,7 +51,7 @@ export interface CommitRequest {
   /** Positions of shards that the batch depends on: none of them may change before it commits, nor below it after. */
   readonly reads?: ReadonlySet<number> | undefined;
   /** Throws unless the batch may commit on top of `view`; asked again after every lost race. */
-  readonly condition?: ((view: StoreView) => Promise<void>) | undefined;
+  readonly condition?: Condition | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -8,9 +8,10 @@
 import { ClorthoError, compareBytes } from '@clortho/base';
 import { type ShardMap, shardPosition } from '@clortho/manifest';
 import { DELETE, MERGE, PUT, type RowKind } from '@clortho/sst';
-import type { Operation } from '../api.ts';
+import type { Operation, PutCondition } from '../api.ts';
 import type { Family } from '../catalog/family.ts';
 import { keyBytes, valueBytes } from './bytes.ts';
+import { timestampOf } from './time.ts';
 
 /** An operation on one key. */
 export interface KeyOperation {
@@ -34,9 +35,18 @@ export interface RangeOperation {
 /** A parsed operation. */
 export type ParsedOperation = KeyOperation | RangeOperation;
 
+/** The version that a key must have before the batch: its timestamp, `undefined` for none. */
+export interface Expectation {
+  readonly family: Family;
+  readonly key: Uint8Array;
+  readonly version: number | undefined;
+}
+
 /** A parsed batch. */
 export interface ParsedBatch {
   readonly operations: readonly ParsedOperation[];
+  /** What must hold on top of the view that the batch commits to. */
+  readonly expectations: readonly Expectation[];
   /** Bytes of keys and values. */
   readonly bytes: number;
 }
@@ -63,7 +73,8 @@ export function parseBatch(
   for (const { first, second } of views) bytes += first.length + second.length;
   const store = new ByteStore(bytes);
   const parsed: ParsedOperation[] = [];
-  for (const { type, family: name, first, second } of views) {
+  const expectations: Expectation[] = [];
+  for (const { type, family: name, first, second, expected } of views) {
     const family = familyOf(name);
     if (type === 'deleteRange') {
       pushRange(parsed, map, family, store.copy(first), store.copy(second));
@@ -73,8 +84,9 @@ export function parseBatch(
     const key = store.copy(first);
     const value = second.length === 0 ? NO_VALUE : store.copy(second);
     parsed.push({ family, position: shardPosition(map, key), kind: KINDS[type], key, value });
+    if (expected !== undefined) expectations.push({ family, key, version: expected.version });
   }
-  return { operations: parsed, bytes };
+  return { operations: parsed, expectations, bytes };
 }
 
 const KINDS = { put: PUT, del: DELETE, merge: MERGE } as const;
@@ -84,6 +96,7 @@ interface OperationView {
   readonly family: string | undefined;
   readonly first: Uint8Array;
   readonly second: Uint8Array;
+  readonly expected?: Pick<Expectation, 'version'> | undefined;
 }
 
 function viewOperation(operation: Operation): OperationView {
@@ -93,13 +106,15 @@ function viewOperation(operation: Operation): OperationView {
   const { family } = operation;
   switch (operation.type) {
     case 'put':
-    case 'merge':
       return {
-        type: operation.type,
+        type: 'put',
         family,
         first: keyBytes(operation.key),
         second: valueBytes(operation.value),
+        expected: expectedBy(operation),
       };
+    case 'merge':
+      return { type: 'merge', family, first: keyBytes(operation.key), second: valueBytes(operation.value) };
     case 'del':
       return { type: 'del', family, first: keyBytes(operation.key), second: NO_VALUE };
     case 'deleteRange': {
@@ -115,6 +130,13 @@ function viewOperation(operation: Operation): OperationView {
         `an operation is put, del, merge or deleteRange: found=${(operation as Operation).type}`,
       );
   }
+}
+
+function expectedBy({ ifAbsent, ifVersion }: PutCondition): OperationView['expected'] {
+  if (ifVersion === undefined) return ifAbsent === true ? { version: undefined } : undefined;
+  if (ifAbsent === true)
+    throw new ClorthoError('CLORTHO_INVALID', 'ifAbsent and ifVersion exclude each other');
+  return { version: timestampOf(ifVersion, 'ifVersion') };
 }
 
 /** Copies of many small byte strings in one allocation. */
