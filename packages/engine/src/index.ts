@@ -23,6 +23,7 @@ export type {
 export { FamilyHandle } from './family-handle.ts';
 export type { GcResult } from './maintenance/collect-garbage.ts';
 export type { CompactionStats, CompactResult } from './maintenance/compactor.ts';
+export type { SplitResult } from './maintenance/split-shard.ts';
 export type { TruncateResult } from './maintenance/truncate.ts';
 export { SHARDS_MAX } from './open/create-store.ts';
 export { open } from './open/open.ts';

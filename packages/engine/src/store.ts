@@ -38,6 +38,7 @@ import { commitTimestampOf } from './input/time.ts';
 import { changeShards } from './maintenance/change-shards.ts';
 import { GarbageCollector, type GcResult } from './maintenance/collect-garbage.ts';
 import { Compactor, type CompactResult } from './maintenance/compactor.ts';
+import { type SplitResult, splitShard } from './maintenance/split-shard.ts';
 import { type TruncateResult, truncateHistory } from './maintenance/truncate.ts';
 import type { Backends } from './open/backends.ts';
 import type { FamilyOptions, OpenOptions } from './options.ts';
@@ -279,6 +280,20 @@ export class Store {
     return this.#collector.pass();
   }
 
+  /**
+   * Splits a shard in two at `key`, which becomes the first key of the right one. No row is read or written; writes and
+   * reads go on meanwhile.
+   *
+   * @throws {ClorthoError} `CLORTHO_INVALID` if there is no such shard, or the key is not inside it, above its first
+   *   key, or longer than 64 bytes; `CLORTHO_UNSUPPORTED` with registers that cannot change several at once;
+   *   `CLORTHO_CONFLICT`, `CLORTHO_OUTCOME_UNKNOWN`, `CLORTHO_UNAVAILABLE`.
+   */
+  async splitShard(shard: number, key: Bytes): Promise<SplitResult> {
+    this.#checkWritable();
+    const { manifest, keeper } = this.#parts;
+    return splitShard(manifest, keeper, shard, ownedKeyBytes(key));
+  }
+
   /** Returns the tree, the caches and the requests made since the store was opened. */
   async stats(): Promise<StoreStats> {
     this.#check();
@@ -359,7 +374,7 @@ export class Store {
       throw new ClorthoError('CLORTHO_INVALID', 'a store with clock time takes no timestamp');
     }
     const named = timestamp === undefined ? undefined : commitTimestampOf(timestamp);
-    const batch = parseBatch(operations, keeper.view.map, (name) => catalog.byName(name));
+    const batch = parseBatch(operations, (name) => catalog.byName(name));
     const condition = conditionOf(batch.expectations, this.#reader, keeper);
     return { batch, timestamp: named, condition, signal: options.signal };
   }

@@ -6,10 +6,16 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { seededRandom } from '@clortho/base';
+import { compareBytes, seededRandom } from '@clortho/base';
 import { memoryObjectStore } from '@clortho/object-store';
 import { memoryRegisterStore } from '@clortho/registers';
-import { referenceModel, runStoreCommands, storeCommands, virtualClock } from '@clortho/testkit';
+import {
+  referenceModel,
+  runStoreCommands,
+  type StoreUnderTest,
+  storeCommands,
+  virtualClock,
+} from '@clortho/testkit';
 import fc from 'fast-check';
 import { describe, it } from 'vitest';
 import { type OpenOptions, open } from '../src/index.ts';
@@ -62,6 +68,17 @@ const configurations: fc.Arbitrary<Configuration> = fc.record({
   compaction: fc.constantFrom('auto', 'manual'),
 });
 
+/** Opens a store that is split by key. */
+async function openSplittable(url: string, options: OpenOptions): Promise<StoreUnderTest> {
+  const store = await open(url, options);
+  const split = async (key: Uint8Array): Promise<void> => {
+    const { shards } = await store.stats();
+    const shard = shards.findLast(({ lower }) => compareBytes(lower, key) <= 0);
+    if (shard !== undefined && compareBytes(shard.lower, key) < 0) await store.splitShard(shard.shard, key);
+  };
+  return Object.assign(store, { split });
+}
+
 describe('engine', () => {
   it('answers like the model with external time, in memory', async () => {
     const commands = storeCommands({ families: modelFamilies, commandsMax: 60 });
@@ -80,7 +97,7 @@ describe('engine', () => {
           random: seededRandom(1),
         };
         await runStoreCommands(run, {
-          open: () => open('memory:', options),
+          open: () => openSplittable('memory:', options),
           model: referenceModel({ families: modelFamilies, splits }),
           time: 'external',
         });
@@ -107,7 +124,7 @@ describe('engine', () => {
           random: seededRandom(1),
         };
         await runStoreCommands(run, {
-          open: () => open('memory:', options),
+          open: () => openSplittable('memory:', options),
           model: referenceModel({ families: modelFamilies, splits, now: () => clock.now() }),
           time: 'clock',
           advance: (ms) => clock.advance(ms),
@@ -126,7 +143,7 @@ describe('engine', () => {
         const options: OpenOptions = { ...tuned, time: 'external', shards: splits, families };
         try {
           await runStoreCommands(run, {
-            open: () => open(`file:${directory}`, options),
+            open: () => openSplittable(`file:${directory}`, options),
             model: referenceModel({ families: modelFamilies, splits }),
             time: 'external',
           });

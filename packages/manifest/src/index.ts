@@ -65,4 +65,5 @@ export {
   shardPosition,
 } from './shard-map.ts';
 export { headKey, loadSegment, loadState, type ShardState, stateOfNewShard } from './shard-state.ts';
-export { type RegisterCheck, swapHeads } from './swap-heads.ts';
+export { SPLIT_KEY_BYTES_MAX, splitShard, type VersionedShardMap } from './split-shard.ts';
+export { swapHeads } from './swap-heads.ts';

@@ -72,6 +72,21 @@ export async function prepareChange(
   };
 }
 
+/** Returns the last change of a shard: its head is sealed, with all its tail. */
+export function prepareSeal(state: ShardState, token: string): PreparedChange {
+  const { head, files, folded } = state;
+  const edit: Edit = { token, timestamp: 0, added: [], removed: [] };
+  const sealed = advanceHead(head, edit, { state: 'sealed' });
+  const value = encodeHead(sealed);
+  return {
+    shard: head.shard,
+    expect: head.version,
+    token,
+    value,
+    next: { head: sealed, headBytes: value.length, files, folded },
+  };
+}
+
 async function foldTail(
   context: ManifestContext,
   { head, files, folded }: ShardState,

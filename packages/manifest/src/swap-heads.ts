@@ -16,19 +16,13 @@ import type { PreparedChange } from './prepare-change.ts';
 import { settle } from './settle.ts';
 import { headKey, VanishedSegment } from './shard-state.ts';
 
-/** A register that must not have moved for a swap to apply. */
-export interface RegisterCheck {
-  readonly key: string;
-  /** The version that the register must have; 0 for one that was never written. */
-  readonly expect: number;
-}
-
 const SETTLE_MS_MAX = 30_000;
 const DELAY_MS = 5;
 const DELAY_MS_MAX = 1000;
 
 /**
- * Swaps all prepared heads at once, provided that no check moved, and settles lost replies.
+ * Swaps all prepared heads at once, together with `others`: registers that are only checked, or written along. Settles
+ * lost replies by the heads alone.
  *
  * Returns `applied`, after which each `next` is the state of its shard, or `lost` if another change came first.
  *
@@ -38,11 +32,11 @@ const DELAY_MS_MAX = 1000;
 export async function swapHeads(
   context: ManifestContext,
   prepared: readonly PreparedChange[],
-  checks: readonly RegisterCheck[] = [],
+  others: readonly RegisterChange[] = [],
 ): Promise<'applied' | 'lost'> {
   const changes: RegisterChange[] = [
     ...prepared.map(({ shard, expect, value }) => ({ key: headKey(shard), expect, value })),
-    ...checks.map(({ key, expect }) => ({ key, expect })),
+    ...others,
   ];
   const deadline = context.clock.monotonic() + (context.settleMsMax ?? SETTLE_MS_MAX);
   let lostReply: unknown;

@@ -46,6 +46,7 @@ export function modelStore(options: ModelStoreOptions = {}): () => Promise<Store
     },
     truncateHistory: async (timestamp) => model.truncate(timestamp),
     compact: async () => {},
+    split: async (key) => model.split(key),
     close: async () => {},
   };
   return async () => ({ ...store, ...options.fault?.(store, model) });

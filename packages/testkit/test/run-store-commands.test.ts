@@ -62,10 +62,11 @@ describe('store commands', () => {
       'snapshotClose',
       'snapshotGet',
       'snapshotScan',
+      'split',
       'truncate',
       'write',
     ]);
-    expect(typesOf(storeCommands({ advanceMsMax: 1 }))).toHaveLength(13);
+    expect(typesOf(storeCommands({ advanceMsMax: 1 }))).toHaveLength(14);
   });
 });
 

@@ -10,6 +10,8 @@
  * - All batches of a group get one timestamp, above everything settled on every shard that the group touches.
  * - Batches that name their timestamp or carry conditions are a group of their own.
  * - A shard that a batch only read takes part in its swap: its floor rises to the commit timestamp.
+ * - Rows go to the shards of the view that the swap is made on: where a shard was split meanwhile, they are sorted and
+ *   uploaded again.
  * - Accepted bytes are bounded: beyond the limit `submit` waits.
  */
 import {
@@ -36,7 +38,7 @@ import type { WriteResult } from '../api.ts';
 import type { ParsedBatch } from '../input/batch.ts';
 import type { TimeMode } from '../options.ts';
 import { Pace } from '../pace.ts';
-import { newestCommit, type StoreView } from '../view/store-view.ts';
+import { newestCommit, type StoreView, stateOfShard } from '../view/store-view.ts';
 import type { Tables } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import type { Condition } from './condition.ts';
@@ -48,8 +50,8 @@ export interface CommitRequest {
   readonly batch: ParsedBatch;
   /** The commit timestamp, with external time. */
   readonly timestamp?: number | undefined;
-  /** Positions of shards that the batch depends on: none of them may change before it commits, nor below it after. */
-  readonly reads?: ReadonlySet<number> | undefined;
+  /** The shards of a view that the batch depends on: none may change before it commits, nor below it after. */
+  readonly reads?: ((view: StoreView) => ReadonlySet<number>) | undefined;
   /** Throws unless the batch may commit on top of `view`; asked again after every lost race. */
   readonly condition?: Condition | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -79,7 +81,6 @@ interface Upload {
 
 /** The bytes after which a group takes no further batch. */
 const GROUP_BYTES_MAX = 32 * 1024 * 1024;
-const NO_SHARDS: ReadonlySet<number> = new Set();
 /** How often a lost race is tried again before the caller is told. */
 const RACES_MAX = 100;
 
@@ -179,7 +180,7 @@ export class Committer {
   #reduce(group: readonly Pending[]): readonly RowSet[] | undefined {
     if (group.length === 0) return undefined;
     try {
-      return reduceOperations(group.flatMap((pending) => pending.batch.operations));
+      return rowsOf(group, this.#context.keeper.view);
     } catch (error) {
       if (group.length === 1) group[0]?.reject(error);
       else {
@@ -198,16 +199,16 @@ export class Committer {
   }
 
   async #upload(sets: readonly RowSet[]): Promise<readonly Upload[]> {
-    const { blockBytes, manifest, keeper } = this.#context;
+    const { blockBytes, keeper } = this.#context;
     return Promise.all(
-      sets.map(async (set) => {
-        const file = encodeRows(set, this.#random, blockBytes);
-        return this.#put(file, keeper.view.shards[file.position]?.head.gcFloor ?? '', manifest);
-      }),
+      sets.map((set) =>
+        this.#put(encodeRows(set, this.#random, blockBytes), gcFloorIn(keeper.view, set.shard)),
+      ),
     );
   }
 
-  async #put(file: EncodedRows, floor: string, { ids, objects }: ManifestContext): Promise<Upload> {
+  async #put(file: EncodedRows, floor: string): Promise<Upload> {
+    const { ids, objects } = this.#context.manifest;
     const entry = file.entry(ids.mint(floor));
     await objects.put(objectKey(entry.id), file.bytes);
     return { file, entry };
@@ -215,7 +216,7 @@ export class Committer {
 
   /** Commits a group and settles its batches; never rejects. */
   async #commit(group: readonly Pending[], uploaded: Promise<readonly Upload[]>): Promise<void> {
-    const { manifest, keeper } = this.#context;
+    const { keeper } = this.#context;
     const token = mintToken(this.#random);
     let waiting = group;
     try {
@@ -225,8 +226,9 @@ export class Committer {
         if (left.length === 0) return;
         if (left.length < waiting.length) {
           waiting = left;
-          uploads = await this.#upload(this.#reduce(left) ?? []);
+          uploads = await this.#upload(rowsOf(left, keeper.view));
         }
+        uploads = await this.#fit(waiting, uploads, keeper.view);
         const result = await this.#tryCommit(waiting, uploads, token);
         if (result !== undefined) {
           for (const pending of waiting) pending.resolve(result);
@@ -236,11 +238,31 @@ export class Committer {
           throw new ClorthoError('CLORTHO_CONFLICT', `the commit lost ${race} races in a row`);
         }
         if (race > 2) await this.#clock.sleep(randomFraction(this.#random) * Math.min(2 ** race, 250));
-        uploads = await this.#reuploadBelowFloor(await keeper.refresh(), uploads, manifest);
+        await keeper.refresh();
       }
     } catch (error) {
       for (const pending of waiting) pending.reject(error);
     }
+  }
+
+  /** Returns the uploads as a swap on top of `view` takes them: rows in its shards, ids above its floors. */
+  async #fit(
+    group: readonly Pending[],
+    uploads: readonly Upload[],
+    view: StoreView,
+  ): Promise<readonly Upload[]> {
+    const isInPlace = (upload: Upload): boolean => stateOfShard(view, upload.file.set.shard) !== undefined;
+    const kept = uploads.filter(isInPlace);
+    const isKept = ({ shard, family }: RowSet): boolean =>
+      kept.some(({ file }) => file.set.shard === shard && file.set.family === family);
+    const moved = kept.length === uploads.length ? [] : rowsOf(group, view);
+    const added = await this.#upload(moved.filter((set) => !isKept(set)));
+    return Promise.all(
+      [...kept, ...added].map((upload) => {
+        const floor = gcFloorIn(view, upload.file.set.shard);
+        return upload.entry.id < floor ? this.#put(upload.file, floor) : upload;
+      }),
+    );
   }
 
   /** Returns what the group gets, or `undefined` if another change came first. */
@@ -251,13 +273,15 @@ export class Committer {
   ): Promise<WriteResult | undefined> {
     const { manifest, keeper, tables } = this.#context;
     const { view } = keeper;
-    const [{ condition, reads = NO_SHARDS, timestamp: named } = {}] = group;
+    const [{ condition, reads: readsIn, timestamp: named } = {}] = group;
     if (condition !== undefined) await condition(view);
     // A batch of range deletes over nothing changes nothing: it happens at the last commit.
     if (uploads.length === 0) return { timestamp: newestCommit(view), token: {} };
-    const written = groupByPosition(uploads);
+    const written = groupByShard(uploads);
+    const reads = readsIn?.(view) ?? [];
     const touched = new Set([...written.keys(), ...reads]);
-    const timestamp = this.#timestampFor(view, touched, reads !== NO_SHARDS, named);
+    if ([...touched].some((shard) => stateOfShard(view, shard) === undefined)) return undefined;
+    const timestamp = this.#timestampFor(view, touched, readsIn !== undefined, named);
     const prepared = await this.#prepare(view, written, reads, token, timestamp);
     if (prepared === undefined) return undefined;
     if (group.length === 1) throwIfAborted(group[0]?.signal);
@@ -275,21 +299,21 @@ export class Committer {
   async #prepare(
     view: StoreView,
     written: ReadonlyMap<number, readonly Upload[]>,
-    reads: ReadonlySet<number>,
+    reads: Iterable<number>,
     token: string,
     timestamp: number,
   ): Promise<readonly PreparedChange[] | undefined> {
     const { manifest } = this.#context;
-    const writes = [...written].map(([position, files]) => {
+    const writes = [...written].map(([shard, files]) => {
       const added = files.map(({ entry }) => entry);
       const edit = stampEdit({ token, timestamp, added, removed: [] }, timestamp);
-      return prepareChange(manifest, stateAt(view, position), edit, {});
+      return prepareChange(manifest, stateAt(view, shard), edit, {});
     });
     const raises = [...reads]
-      .filter((position) => !written.has(position))
-      .map((position) => {
+      .filter((shard) => !written.has(shard))
+      .map((shard) => {
         const edit = { token, timestamp: 0, added: [], removed: [] };
-        return prepareChange(manifest, stateAt(view, position), edit, { floor: timestamp });
+        return prepareChange(manifest, stateAt(view, shard), edit, { floor: timestamp });
       });
     try {
       return await Promise.all([...writes, ...raises]);
@@ -306,8 +330,8 @@ export class Committer {
     named: number | undefined,
   ): number {
     let settled = 0;
-    for (const position of touched) {
-      settled = Math.max(settled, settledTimestamp(stateAt(view, position).head));
+    for (const shard of touched) {
+      settled = Math.max(settled, settledTimestamp(stateAt(view, shard).head));
     }
     if (named === undefined) {
       // A transaction comes after everything that this process has seen, on any shard.
@@ -320,32 +344,31 @@ export class Committer {
       `the timestamp is not above what was committed or read: timestamp=${named} settled=${settled}`,
     );
   }
-
-  async #reuploadBelowFloor(
-    view: StoreView,
-    uploads: readonly Upload[],
-    manifest: ManifestContext,
-  ): Promise<readonly Upload[]> {
-    return Promise.all(
-      uploads.map(async (upload) => {
-        const floor = view.shards[upload.file.position]?.head.gcFloor ?? '';
-        return upload.entry.id < floor ? this.#put(upload.file, floor, manifest) : upload;
-      }),
-    );
-  }
 }
 
-function stateAt(view: StoreView, position: number): ShardState {
-  const state = view.shards[position];
+/** Returns the rows of a group for the shards of a view. Throws what a merge operator throws. */
+function rowsOf(group: readonly Pending[], view: StoreView): readonly RowSet[] {
+  const operations = group.flatMap((pending) => pending.batch.operations);
+  return reduceOperations(operations, view.map);
+}
+
+function stateAt(view: StoreView, shard: number): ShardState {
+  const state = stateOfShard(view, shard);
   if (state === undefined) throw new TypeError('a routed batch has its shards');
   return state;
 }
 
-function groupByPosition(uploads: readonly Upload[]): Map<number, Upload[]> {
+/** Returns the floor of new ids; none for a shard that is gone, whose rows will be uploaded again. */
+function gcFloorIn(view: StoreView, shard: number): string {
+  return stateOfShard(view, shard)?.head.gcFloor ?? '';
+}
+
+function groupByShard(uploads: readonly Upload[]): Map<number, Upload[]> {
   const groups = new Map<number, Upload[]>();
   for (const upload of uploads) {
-    const group = groups.get(upload.file.position);
-    if (group === undefined) groups.set(upload.file.position, [upload]);
+    const { shard } = upload.file.set;
+    const group = groups.get(shard);
+    if (group === undefined) groups.set(shard, [upload]);
     else group.push(upload);
   }
   return groups;

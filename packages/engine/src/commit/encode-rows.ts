@@ -7,8 +7,8 @@ import type { RowSet } from './reduce.ts';
 
 /** A file ready to be uploaded. */
 export interface EncodedRows {
-  /** The position of its shard in the map. */
-  readonly position: number;
+  /** What it holds. */
+  readonly set: RowSet;
   readonly bytes: Uint8Array;
   /** Returns the entry of the file under an object id; its timestamps come with the commit. */
   entry(id: string): FileEntry;
@@ -16,7 +16,7 @@ export interface EncodedRows {
 
 /** Returns the SST of a row set. Its rows store no timestamp: they get that of the commit. */
 export function encodeRows(set: RowSet, random: Random, blockBytes: number): EncodedRows {
-  const { family, rows, rangeDeletes, position } = set;
+  const { family, rows, rangeDeletes } = set;
   const writer = new SstWriter({
     timestamps: 'absent',
     blockBytes,
@@ -31,7 +31,7 @@ export function encodeRows(set: RowSet, random: Random, blockBytes: number): Enc
   const summary = writer.finish();
   const place = { family: family.record.number, tier: 'delta', level: 0, run: 0, uniform: true } as const;
   return {
-    position,
+    set,
     bytes: concatBytes(writer.take()),
     entry: (id) => fileEntryOf(summary, { ...place, id }),
   };

@@ -1,5 +1,5 @@
 /**
- * Reducing: the operations of a group of batches become, per shard and family, sorted rows with one row per key.
+ * Reducing: the operations of a group of batches become, per shard of a map and family, sorted rows with one row per key.
  *
  * All of them get the same timestamp, so what a later operation overrides must go before anything is written.
  *
@@ -9,6 +9,7 @@
  *   it are dropped here, rows that came after it stay.
  */
 import { compareBytes } from '@clortho/base';
+import { type ShardMap, shardPosition } from '@clortho/manifest';
 import { DELETE, MERGE, PUT, type RowKind } from '@clortho/sst';
 import type { Family } from '../catalog/family.ts';
 import type { KeyOperation, ParsedOperation, RangeOperation } from '../input/batch.ts';
@@ -22,24 +23,36 @@ export interface ReducedRow {
 
 /** What one shard and family gets: the content of one SST. */
 export interface RowSet {
-  readonly position: number;
+  /** The number of the shard. */
+  readonly shard: number;
   readonly family: Family;
   readonly rows: readonly ReducedRow[];
   readonly rangeDeletes: readonly { readonly start: Uint8Array; readonly end: Uint8Array }[];
 }
 
-/** Returns the row sets of operations in order, by shard position, then family number. Empty ones are left out. */
-export function reduceOperations(operations: readonly ParsedOperation[]): RowSet[] {
+/** Returns the row sets of operations, by shard and family number. Empty ones are left out. */
+export function reduceOperations(operations: readonly ParsedOperation[], map: ShardMap): RowSet[] {
   const places = new Map<number, Place>();
-  for (const [sequence, operation] of operations.entries()) {
-    const id = operation.position * FAMILIES_MAX + operation.family.record.number;
+  const placeOf = (position: number, family: Family): Place => {
+    const shard = map.shards[position] as number;
+    const id = shard * FAMILIES_MAX + family.record.number;
     let place = places.get(id);
     if (place === undefined) {
-      place = { position: operation.position, family: operation.family, keys: [], ranges: [] };
+      place = { shard, family, keys: [], ranges: [] };
       places.set(id, place);
     }
-    if (operation.kind === 'deleteRange') place.ranges.push({ sequence, operation });
-    else place.keys.push({ sequence, prefix: keyPrefix(operation.key), operation });
+    return place;
+  };
+  for (const [sequence, operation] of operations.entries()) {
+    const { family } = operation;
+    if (operation.kind === 'deleteRange') {
+      for (const { position, start, end } of clippedToShards(operation, map)) {
+        placeOf(position, family).ranges.push({ sequence, start, end });
+      }
+    } else {
+      const { keys } = placeOf(shardPosition(map, operation.key), family);
+      keys.push({ sequence, prefix: keyPrefix(operation.key), operation });
+    }
   }
   return [...places.entries()].sort(([left], [right]) => left - right).map(([, place]) => reducePlace(place));
 }
@@ -56,17 +69,40 @@ interface SequencedKey {
 
 interface SequencedRange {
   readonly sequence: number;
-  readonly operation: RangeOperation;
+  readonly start: Uint8Array;
+  readonly end: Uint8Array;
 }
 
 interface Place {
-  readonly position: number;
+  readonly shard: number;
   readonly family: Family;
   readonly keys: SequencedKey[];
   readonly ranges: SequencedRange[];
 }
 
-function reducePlace({ position, family, keys, ranges }: Place): RowSet {
+interface ShardRange {
+  readonly position: number;
+  readonly start: Uint8Array;
+  readonly end: Uint8Array;
+}
+
+/** Returns the parts of a range delete, one for every shard that it touches. */
+function clippedToShards({ start, end }: RangeOperation, map: ShardMap): ShardRange[] {
+  const parts: ShardRange[] = [];
+  for (let position = shardPosition(map, start); position < map.shards.length; position += 1) {
+    const lower = map.splits[position - 1];
+    const upper = map.splits[position];
+    if (lower !== undefined && compareBytes(lower, end) >= 0) break;
+    parts.push({
+      position,
+      start: lower !== undefined && compareBytes(lower, start) > 0 ? lower : start,
+      end: upper !== undefined && compareBytes(upper, end) < 0 ? upper : end,
+    });
+  }
+  return parts;
+}
+
+function reducePlace({ shard, family, keys, ranges }: Place): RowSet {
   keys.sort(
     (left, right) =>
       left.prefix - right.prefix ||
@@ -82,8 +118,8 @@ function reducePlace({ position, family, keys, ranges }: Place): RowSet {
     if (row !== undefined) rows.push(row);
     index = end;
   }
-  const rangeDeletes = ranges.map(({ operation }) => ({ start: operation.start, end: operation.end }));
-  return { position, family, rows, rangeDeletes };
+  const rangeDeletes = ranges.map(({ start, end }) => ({ start, end }));
+  return { shard, family, rows, rangeDeletes };
 }
 
 /** Folds the operations `keys[start, end)`, all on one key, into one row; none if a range delete has the last word. */
@@ -117,8 +153,8 @@ function mergeValues(family: Family, older: Uint8Array, newer: Uint8Array): Uint
 /** Returns the sequence of the last range delete that covers the key, or -1. */
 function lastCovering(ranges: readonly SequencedRange[], key: Uint8Array): number {
   let last = -1;
-  for (const { sequence, operation } of ranges) {
-    if (compareBytes(operation.start, key) <= 0 && compareBytes(key, operation.end) < 0) last = sequence;
+  for (const { sequence, start, end } of ranges) {
+    if (compareBytes(start, key) <= 0 && compareBytes(key, end) < 0) last = sequence;
   }
   return last;
 }

@@ -1,12 +1,10 @@
 /**
- * Batches: what users write, checked, copied and routed to shards.
+ * Batches: what users write, checked and copied. Which shards it goes to is decided when it commits (see `reduce.ts`).
  *
  * Invariants:
- * - A parsed batch shares no bytes with its input.
- * - Operations keep their order; a range delete appears once for every shard that it touches, clipped to it.
+ * - A parsed batch shares no bytes with its input. Operations keep their order.
  */
 import { ClorthoError, compareBytes } from '@clortho/base';
-import { type ShardMap, shardPosition } from '@clortho/manifest';
 import { DELETE, MERGE, PUT, type RowKind } from '@clortho/sst';
 import type { Operation, PutCondition } from '../api.ts';
 import type { Family } from '../catalog/family.ts';
@@ -16,17 +14,14 @@ import { timestampOf } from './time.ts';
 /** An operation on one key. */
 export interface KeyOperation {
   readonly family: Family;
-  /** The position of the shard in the map. */
-  readonly position: number;
   readonly kind: RowKind;
   readonly key: Uint8Array;
   readonly value: Uint8Array;
 }
 
-/** A range delete, clipped to one shard. */
+/** A range delete of `[start, end)`, which is not empty. */
 export interface RangeOperation {
   readonly family: Family;
-  readonly position: number;
   readonly kind: 'deleteRange';
   readonly start: Uint8Array;
   readonly end: Uint8Array;
@@ -61,7 +56,6 @@ const NO_VALUE = new Uint8Array(0);
  */
 export function parseBatch(
   operations: readonly Operation[],
-  map: ShardMap,
   familyOf: (name: string | undefined) => Family,
 ): ParsedBatch {
   if (!Array.isArray(operations))
@@ -77,13 +71,14 @@ export function parseBatch(
   for (const { type, family: name, first, second, expected } of views) {
     const family = familyOf(name);
     if (type === 'deleteRange') {
-      pushRange(parsed, map, family, store.copy(first), store.copy(second));
+      const isEmpty = compareBytes(first, second) === 0;
+      if (!isEmpty) parsed.push({ family, kind: type, start: store.copy(first), end: store.copy(second) });
       continue;
     }
     if (type === 'merge') requireOperator(family);
     const key = store.copy(first);
     const value = second.length === 0 ? NO_VALUE : store.copy(second);
-    parsed.push({ family, position: shardPosition(map, key), kind: KINDS[type], key, value });
+    parsed.push({ family, kind: KINDS[type], key, value });
     if (expected !== undefined) expectations.push({ family, key, version: expected.version });
   }
   return { operations: parsed, expectations, bytes };
@@ -153,24 +148,6 @@ class ByteStore {
     this.#bytes.set(source, start);
     this.#used += source.length;
     return this.#bytes.subarray(start, this.#used);
-  }
-}
-
-function pushRange(
-  parsed: ParsedOperation[],
-  map: ShardMap,
-  family: Family,
-  start: Uint8Array,
-  end: Uint8Array,
-): void {
-  if (compareBytes(start, end) === 0) return;
-  for (let position = shardPosition(map, start); position < map.shards.length; position += 1) {
-    const lower = position === 0 ? undefined : map.splits[position - 1];
-    const upper = map.splits[position];
-    if (lower !== undefined && compareBytes(lower, end) >= 0) return;
-    const clippedStart = lower !== undefined && compareBytes(lower, start) > 0 ? lower : start;
-    const clippedEnd = upper !== undefined && compareBytes(upper, end) < 0 ? upper : end;
-    parsed.push({ family, position, kind: 'deleteRange', start: clippedStart, end: clippedEnd });
   }
 }
 

@@ -30,6 +30,7 @@ import {
 import type { Family } from '../catalog/family.ts';
 import { fileEntryOf } from '../commit/file-entry-of.ts';
 import type { Tuning } from '../options.ts';
+import { stateOfShard } from '../view/store-view.ts';
 import { type Tables, VanishedFile } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 
@@ -134,7 +135,7 @@ async function replaceFiles(
   const { manifest, keeper } = context;
   const ids = removed.map((file) => file.id);
   for (let race = 0; race < RACES_MAX; race += 1) {
-    const state = keeper.view.shards.find(({ head }) => head.shard === shard);
+    const state = stateOfShard(keeper.view, shard);
     if (state === undefined || !isLiveIn(context, shard, ids)) return false;
     const edit = { token: mintToken(manifest.random), timestamp: 0, added, removed };
     const prepared = await prepareChange(manifest, state, edit, {});
@@ -169,11 +170,11 @@ function referenceOf(file: CompactionFile, family: Family): FileReference {
 }
 
 function gcFloorOf({ keeper }: JobContext, shard: number): string {
-  return keeper.view.shards.find(({ head }) => head.shard === shard)?.head.gcFloor ?? '';
+  return stateOfShard(keeper.view, shard)?.head.gcFloor ?? '';
 }
 
 function isLiveIn({ keeper }: JobContext, shard: number, ids: readonly string[]): boolean {
-  const state = keeper.view.shards.find(({ head }) => head.shard === shard);
+  const state = stateOfShard(keeper.view, shard);
   const missing = new Set(ids);
   if (state !== undefined) for (const file of allFiles(state.files)) missing.delete(file.id);
   return missing.size === 0;

@@ -20,6 +20,7 @@ import type { Catalog } from '../catalog/catalog.ts';
 import type { Family } from '../catalog/family.ts';
 import type { Tuning } from '../options.ts';
 import { type HeldReader, pinnedTimes } from '../snapshot/held.ts';
+import { stateOfShard } from '../view/store-view.ts';
 import type { Tables } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { dropFiles, type JobContext, type JobResult, type MergeRunner, runMerge } from './compaction-job.ts';
@@ -175,9 +176,8 @@ export class Compactor {
 
   /** Does one job if there is one to do; returns whether there was. */
   async #doNext({ shard, family }: Place, strategy: Strategy, signal: AbortSignal): Promise<boolean> {
-    const state = this.#stateOf(shard);
-    const first = strategy(inputsOf(state, family, [])).kind;
-    if (first === 'nothing') return false;
+    const state = stateOfShard(this.#context.keeper.view, shard);
+    if (state === undefined || strategy(inputsOf(state, family, [])).kind === 'nothing') return false;
     const held = await this.#context.held.read();
     if (held.everything) {
       await this.#clock.sleep(HELD_MS, signal);
@@ -244,12 +244,6 @@ export class Compactor {
     return keeper.view.shards.flatMap(({ head }) =>
       catalog.families.map((family) => ({ shard: head.shard, family })),
     );
-  }
-
-  #stateOf(shard: number): ShardState {
-    const state = this.#context.keeper.view.shards.find(({ head }) => head.shard === shard);
-    if (state === undefined) throw new TypeError('a place is in a shard of the view');
-    return state;
   }
 
   #strategy(family: Family): Strategy {

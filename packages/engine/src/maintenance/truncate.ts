@@ -7,6 +7,7 @@
  */
 import { ClorthoError } from '@clortho/base';
 import {
+  allFiles,
   type FileEntry,
   horizonOf,
   type ManifestContext,
@@ -20,6 +21,7 @@ import {
 } from '@clortho/manifest';
 import type { Family } from '../catalog/family.ts';
 import { type Held, type HeldReader, pinnedTimes } from '../snapshot/held.ts';
+import { type StoreView, stateOfShard } from '../view/store-view.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { changeShards } from './change-shards.ts';
 
@@ -63,14 +65,23 @@ export async function truncateHistory(context: TruncateContext, timestamp: numbe
   }
   const after = await held.read();
   const isFree = !after.everything && after.pins.length === 0;
-  if (isFree) await manifest.objects.delete(dropped.map((file) => objectKey(file.id)));
+  // A file that was split with its shard is shared: the other part may still be read.
+  const deleted = isFree ? unshared(keeper.view, dropped) : [];
+  await manifest.objects.delete(deleted.map(objectKey));
   return {
     horizon: timestamp,
     filesDropped: dropped.length,
     bytesFreed: dropped.reduce((sum, file) => sum + file.bytes, 0),
     rowsDropped: dropped.reduce((sum, file) => sum + file.rows, 0),
-    objectsDeleted: isFree ? dropped.length : 0,
+    objectsDeleted: deleted.length,
   };
+}
+
+/** Returns the ids of files that no shard of the view has. */
+function unshared({ shards }: StoreView, files: readonly FileEntry[]): readonly string[] {
+  const ids = new Set(files.map((file) => file.id));
+  for (const state of shards) for (const { id } of allFiles(state.files)) ids.delete(id);
+  return [...ids];
 }
 
 /** Removes the History files of a shard that no readable time needs. */
@@ -82,7 +93,7 @@ async function dropInShard(
 ): Promise<readonly FileEntry[]> {
   const pins = pinnedTimes(held, shard);
   for (let race = 0; race < 100; race += 1) {
-    const state = keeper.view.shards.find(({ head }) => head.shard === shard);
+    const state = stateOfShard(keeper.view, shard);
     if (state === undefined) return [];
     const files = numbers.flatMap((number) => unreadable(state, number, pins));
     if (files.length === 0) return [];

@@ -103,7 +103,8 @@ function checkAgainst(record: StoreRecord, map: ShardMap, options: OpenOptions):
   if (options.time !== undefined && options.time !== record.time) {
     throw contradiction('time', record.time, options.time);
   }
-  if (options.shards === undefined) return;
+  // What shards the store was created with is known as long as none was split.
+  if (options.shards === undefined || map.shards.some((shard, position) => shard !== position)) return;
   const splits = splitKeys(options.shards);
   const isSame =
     splits.length === map.splits.length &&

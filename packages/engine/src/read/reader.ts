@@ -175,17 +175,24 @@ export class Reader {
     const { reverse = false, prune, signal, limit = Number.POSITIVE_INFINITY } = options;
     let rest = whole;
     let { view } = asOf;
-    const times = view.shards.map((state) => this.#timeOf(state, family, asOf.timestamp));
-    const settled = view.shards.map(({ head }) => asOf.timestamp ?? settledTimestamp(head));
+    const first = view;
+    const times = first.shards.map((state) => this.#timeOf(state, family, asOf.timestamp));
+    /** In a later view, a shard is read at the time of the one that held its keys at first. */
+    const timeOf = (position: number): ReadTime => {
+      if (view === first) return times[position] as ReadTime;
+      const origin = shardPosition(first.map, shardInterval(view, position).start);
+      const settled = asOf.timestamp ?? settledTimestamp((first.shards[origin] as ShardState).head);
+      const { expiryAt } = times[origin] as ReadTime;
+      return { ...pastTime(view.shards[position] as ShardState, family, settled), expiryAt };
+    };
     let yielded = 0;
     for (let restarts = 0; ; restarts += 1) {
       try {
         for (const position of shardOrder(view, reverse)) {
           const state = view.shards[position] as ShardState;
-          const time = times[position] as ReadTime;
           const interval = intersect(rest, shardInterval(view, position));
           if (isEmpty(interval) || yielded >= limit) continue;
-          const target = this.#target(state, family, time);
+          const target = this.#target(state, family, timeOf(position));
           for await (const row of scanShard({ target, interval, reverse, prune, report, clock, signal })) {
             rest = reverse ? { ...rest, end: row.key } : { ...rest, start: keySuccessor(row.key) };
             yield row;
@@ -197,10 +204,6 @@ export class Reader {
       } catch (error) {
         if (!(error instanceof VanishedFile) || restarts >= RESTARTS_MAX) throw error;
         view = await this.#context.source.replace(error);
-        for (const [position, state] of view.shards.entries()) {
-          const { expiryAt } = times[position] as ReadTime;
-          times[position] = { ...pastTime(state, family, settled[position] as number), expiryAt };
-        }
       }
     }
   }

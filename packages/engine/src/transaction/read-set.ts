@@ -8,11 +8,11 @@
  * - A range is noted as far as it was read: rows that come to be behind the place where a scan was left do not matter.
  */
 import { ClorthoError, compareBytes, keySuccessor } from '@clortho/base';
-import { shardPosition } from '@clortho/manifest';
+import { type ShardState, shardPosition } from '@clortho/manifest';
 import type { Family } from '../catalog/family.ts';
 import { type Interval, intersect, isEmpty } from '../input/range.ts';
 import type { Reader } from '../read/reader.ts';
-import { type StoreView, shardInterval } from '../view/store-view.ts';
+import { type StoreView, shardInterval, stateOfShard } from '../view/store-view.ts';
 
 interface PointRead {
   readonly family: Family;
@@ -76,17 +76,17 @@ export class ReadSet {
     this.#ranges.push(range);
   }
 
-  /** Returns the positions of the shards that were read. */
-  shards(): Set<number> {
-    const { map, shards } = this.#view;
-    const positions = new Set<number>();
-    for (const { key } of this.#points) positions.add(shardPosition(map, key));
+  /** Returns the numbers of the shards of `view`, this one or a later one, that hold what was read. */
+  shardsIn(view: StoreView): Set<number> {
+    const { map } = view;
+    const numbers = new Set<number>();
+    for (const { key } of this.#points) numbers.add(map.shards[shardPosition(map, key)] as number);
     for (const { interval } of this.#ranges) {
-      for (let position = 0; position < shards.length; position += 1) {
-        if (!isEmpty(intersect(interval, shardInterval(this.#view, position)))) positions.add(position);
+      for (const [position, shard] of map.shards.entries()) {
+        if (!isEmpty(intersect(interval, shardInterval(view, position)))) numbers.add(shard);
       }
     }
-    return positions;
+    return numbers;
   }
 
   /**
@@ -96,23 +96,24 @@ export class ReadSet {
    */
   async validate(reader: Reader, newest: StoreView): Promise<void> {
     for (const { family, key, timestamp } of this.#points) {
-      if (!this.#hasMoved(newest, shardPosition(newest.map, key))) continue;
+      if (!this.#hasMoved(newest.shards[shardPosition(newest.map, key)])) continue;
       const version = await reader.versionIn(newest, family, key);
       if (version !== timestamp)
         throw conflict(`a key that was read: ${timestamp ?? 'absent'} is ${version ?? 'absent'}`);
     }
     for (const range of this.#ranges) {
       const moved = newest.shards.some(
-        (_, position) =>
-          this.#hasMoved(newest, position) &&
-          !isEmpty(intersect(range.interval, shardInterval(newest, position))),
+        (state, position) =>
+          this.#hasMoved(state) && !isEmpty(intersect(range.interval, shardInterval(newest, position))),
       );
       if (moved) await validateRange(reader, newest, range);
     }
   }
 
-  #hasMoved(newest: StoreView, position: number): boolean {
-    return newest.shards[position]?.head.version !== this.#view.shards[position]?.head.version;
+  /** A shard that was made since has moved. */
+  #hasMoved(newest: ShardState | undefined): boolean {
+    const known = newest && stateOfShard(this.#view, newest.head.shard);
+    return known === undefined || known.head.version !== newest?.head.version;
   }
 }
 

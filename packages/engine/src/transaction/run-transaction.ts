@@ -110,7 +110,7 @@ async function runOnce<T>(
   const checker = readerOf(context, () => keeper.refresh());
   const result = await committer.submit({
     ...context.request(operations, options),
-    reads: reads.shards(),
+    reads: (newest) => reads.shardsIn(newest),
     condition: async (newest) => {
       try {
         await reads.validate(checker, newest);

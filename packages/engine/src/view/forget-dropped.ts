@@ -1,12 +1,12 @@
 /** Lets go of cached files that a newer view does not list any more. */
 import type { FamilyFiles, FileEntry } from '@clortho/manifest';
-import type { StoreView } from './store-view.ts';
+import { type StoreView, stateOfShard } from './store-view.ts';
 import type { Tables } from './tables.ts';
 
 /** Forgets the files that are in `before` and not in `after`. Costs nothing for tiers that did not change. */
 export function forgetDropped(tables: Tables, before: StoreView, after: StoreView): void {
-  for (const [position, state] of before.shards.entries()) {
-    const next = after.shards[position];
+  for (const state of before.shards) {
+    const next = stateOfShard(after, state.head.shard);
     if (next === undefined || next === state) continue;
     for (const [family, files] of state.files) {
       const kept = next.files.get(family);

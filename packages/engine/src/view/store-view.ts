@@ -26,8 +26,13 @@ export function joinStates(view: StoreView, states: Iterable<ShardState>): Store
   return { map: view.map, shards };
 }
 
+/** Returns the state of a shard; `undefined` if the map of the view does not have it (any more). */
+export function stateOfShard({ map, shards }: StoreView, shard: number): ShardState | undefined {
+  return shards[map.shards.indexOf(shard)];
+}
+
 /** Returns the keys of the shard at a position of the map. */
-export function shardInterval({ map }: StoreView, position: number): Interval {
+export function shardInterval({ map }: Pick<StoreView, 'map'>, position: number): Interval {
   return { start: map.splits[position - 1] ?? EMPTY_BYTES, end: map.splits[position] };
 }
 

@@ -4,12 +4,23 @@
  * Invariants:
  * - The view only moves forward, shard by shard, and is a cut at every moment (see `store-view.ts`).
  * - A refresh reads all heads in one consistent call; at most one is under way, and one waits behind it.
+ * - A map is the newest as long as no head that it names is sealed: the swap that moves the map seals what it
+ *   replaces. So the map is read only then, and a cut of open heads proves it right.
  */
 import { ClorthoError, isClorthoError } from '@clortho/base';
-import { headKey, loadState, type ManifestContext, type ShardMap, type ShardState } from '@clortho/manifest';
+import {
+  decodeShardMap,
+  headKey,
+  loadState,
+  type ManifestContext,
+  SHARD_MAP_KEY,
+  type ShardMap,
+  type ShardState,
+  type VersionedShardMap,
+} from '@clortho/manifest';
 import type { Register } from '@clortho/registers';
 import type { CommitToken } from '../api.ts';
-import { joinStates, type StoreView } from './store-view.ts';
+import { joinStates, type StoreView, stateOfShard } from './store-view.ts';
 
 /** How often heads are read again because a checkpoint was replaced while it was read. */
 const RELOADS_MAX = 8;
@@ -28,8 +39,7 @@ export class ViewKeeper {
 
   /** Reads the first view. */
   static async open(context: ManifestContext, store: string, map: ShardMap): Promise<ViewKeeper> {
-    const shards = await readNewest(context, store, map.shards, []);
-    return new ViewKeeper(context, store, { map, shards });
+    return new ViewKeeper(context, store, await readNewest(context, store, { map, shards: [] }));
   }
 
   private constructor(context: ManifestContext, store: string, view: StoreView) {
@@ -50,9 +60,12 @@ export class ViewKeeper {
 
   /** Takes in the states that a commit of this process led to. */
   publish(states: Iterable<ShardState>): void {
-    const before = this.#view;
-    this.#view = joinStates(before, states);
-    for (const listener of this.#listeners) listener(before, this.#view);
+    this.#replace(joinStates(this.#view, states));
+  }
+
+  /** Returns the shard map as its register has it. */
+  async readMap(): Promise<VersionedShardMap> {
+    return readMap(this.#context, this.#store);
   }
 
   /** Returns a view at least as new as the registers were when this was called. */
@@ -91,10 +104,16 @@ export class ViewKeeper {
   }
 
   async #read(): Promise<StoreView> {
-    const { map, shards } = this.#view;
-    const states = await readNewest(this.#context, this.#store, map.shards, shards);
-    this.publish(states);
+    const newest = await readNewest(this.#context, this.#store, this.#view);
+    // Only refreshes move the map, and one at a time: this map is the newer one.
+    this.#replace(joinStates(newest, this.#view.shards));
     return this.#view;
+  }
+
+  #replace(view: StoreView): void {
+    const before = this.#view;
+    this.#view = view;
+    for (const listener of this.#listeners) listener(before, view);
   }
 }
 
@@ -105,16 +124,18 @@ export class ViewKeeper {
 async function readNewest(
   context: ManifestContext,
   store: string,
-  shards: readonly number[],
-  known: readonly ShardState[],
-): Promise<ShardState[]> {
+  { map: knownMap, shards: known }: StoreView,
+): Promise<StoreView> {
+  let map = knownMap;
   for (let tries = 0; ; tries += 1) {
-    const registers = await context.registers.read(shards.map(headKey));
+    const registers = await context.registers.read(map.shards.map(headKey));
     try {
-      return await statesOf(context, store, shards, registers, known);
+      const shards = await statesOf(context, store, map, registers, known);
+      if (shards.every(({ head }) => head.state === 'open')) return { map, shards };
+      map = (await readMap(context, store)).map;
     } catch (error) {
       if (tries >= RELOADS_MAX || !isClorthoError(error, 'CLORTHO_CORRUPT')) throw error;
-      const again = await context.registers.read(shards.map(headKey));
+      const again = await context.registers.read(map.shards.map(headKey));
       if (again.every((register, index) => register?.version === registers[index]?.version)) throw error;
     }
   }
@@ -123,10 +144,11 @@ async function readNewest(
 async function statesOf(
   context: ManifestContext,
   store: string,
-  shards: readonly number[],
+  { shards }: ShardMap,
   registers: readonly (Register | undefined)[],
   known: readonly ShardState[],
 ): Promise<ShardState[]> {
+  const byNumber = new Map(known.map((state) => [state.head.shard, state]));
   return Promise.all(
     registers.map(async (register, index) => {
       const shard = shards[index] as number;
@@ -136,15 +158,27 @@ async function statesOf(
           `a shard of the map has no head: register=${headKey(shard)}`,
         );
       }
-      const state = known[index];
+      const state = byNumber.get(shard);
       if (state !== undefined && register.version <= state.head.version) return state;
       return loadState(context.objects, { store, shard }, register.value, state);
     }),
   );
 }
 
+async function readMap({ registers }: ManifestContext, store: string): Promise<VersionedShardMap> {
+  const [register] = await registers.read([SHARD_MAP_KEY]);
+  if (register === undefined) {
+    throw new ClorthoError('CLORTHO_CORRUPT', `the store has no shard map: at=${registers.name}`);
+  }
+  return { map: decodeShardMap(register.value, store), version: register.version };
+}
+
+/** A shard that is not in the map has been split: what it had at its end is in the shards of the map. */
 function contains(view: StoreView, token: CommitToken): boolean {
-  return Object.entries(token).every(([shard, version]) =>
-    view.shards.some((state) => state.head.shard === Number(shard) && state.head.version >= version),
-  );
+  const highest = Math.max(...view.map.shards);
+  return Object.entries(token).every(([key, version]) => {
+    const shard = Number(key);
+    const state = stateOfShard(view, shard);
+    return state === undefined ? shard < highest : state.head.version >= version;
+  });
 }

@@ -64,5 +64,6 @@ export type StoreCommand =
   | { readonly type: 'snapshotClose'; readonly snapshot: number }
   | { readonly type: 'truncate'; readonly at?: PastTime | undefined }
   | { readonly type: 'compact' }
+  | { readonly type: 'split'; readonly key: Uint8Array }
   | { readonly type: 'reopen' }
   | { readonly type: 'advance'; readonly ms: number };

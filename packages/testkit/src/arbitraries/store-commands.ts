@@ -40,6 +40,7 @@ const WEIGHTS: Readonly<Record<StoreCommand['type'], number>> = {
   snapshotClose: 2,
   truncate: 2,
   compact: 6,
+  split: 1,
   reopen: 2,
   advance: 6,
 };
@@ -84,6 +85,7 @@ function commandArbitraries(
     snapshotClose: fc.record({ type: type('snapshotClose'), snapshot }),
     truncate: fc.record({ type: type('truncate'), at }),
     compact: fc.record({ type: type('compact') }),
+    split: fc.record({ type: type('split'), key }),
     reopen: fc.record({ type: type('reopen') }),
     advance: fc.record({ type: type('advance'), ms: fc.nat(options.advanceMsMax ?? 0) }),
   };

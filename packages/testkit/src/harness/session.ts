@@ -120,6 +120,12 @@ export class Session {
       }
       case 'compact':
         return perform(what, () => store.compact());
+      case 'split': {
+        const { split } = store;
+        if (split === undefined) return undefined;
+        model.split(command.key);
+        return perform(what, () => split.call(store, command.key));
+      }
       case 'reopen':
         return perform(what, async () => {
           await this.close();

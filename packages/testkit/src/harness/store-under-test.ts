@@ -40,5 +40,7 @@ export interface StoreUnderTest {
   snapshot(): Promise<SnapshotUnderTest>;
   truncateHistory(timestamp: number): Promise<unknown>;
   compact(): Promise<unknown>;
+  /** Splits the shard of `key` there, unless one begins with it. Without it, the command does nothing. */
+  split?(key: Uint8Array): Promise<unknown>;
   close(): Promise<unknown>;
 }

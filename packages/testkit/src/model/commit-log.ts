@@ -16,24 +16,27 @@ export interface CommitLog {
   readonly uppers: readonly number[];
   /** Returns the family. @throws {ClorthoError} `CLORTHO_INVALID` if there is none of that name. */
   familyOf(name: string): ModelFamily;
-  /** Returns the number of the shard that holds `key`. */
-  shardOf(key: Uint8Array): number;
+  /** Returns the present last commit timestamps of the shards, by any of their keys. */
+  uppersByKey(): (key: Uint8Array) => number;
   /** Returns every key ever put or merged in the family, ascending. */
   keysOf(name: string): Uint8Array[];
   /** Returns the versions of `key`, oldest first. */
   versionsOf(name: string, key: Uint8Array): readonly ModelVersion[];
   /** Appends a commit. @throws {ClorthoError} `CLORTHO_INVALID` or `CLORTHO_CONFLICT`; see `ReferenceModel.apply`. */
   append(timestamp: number, operations: readonly ModelOperation[]): void;
+  /** Splits the shard of `key` there, unless a shard begins with it. Both parts have the last commit of the whole. */
+  split(key: Uint8Array): void;
 }
 
 /** Returns an empty log over shards that begin at `splits`, ascending. */
 export function commitLog(
   families: ReadonlyMap<string, ModelFamily>,
-  splits: readonly Uint8Array[],
+  firstSplits: readonly Uint8Array[],
 ): CommitLog {
   const commits: ModelCommit[] = [];
   const keysByFamily = new Map<string, Map<string, Uint8Array>>();
   const timelines = new Map<string, ModelVersion[]>();
+  let splits = firstSplits;
   let uppers: readonly number[] = [0, ...splits.map(() => 0)];
 
   const familyOf = (name: string): ModelFamily => {
@@ -42,7 +45,7 @@ export function commitLog(
       throw new ClorthoError('CLORTHO_INVALID', `there is no such family: family=${name}`);
     return family;
   };
-  const shardOf = (key: Uint8Array): number => splits.filter((split) => compareBytes(split, key) <= 0).length;
+  const shardOf = (key: Uint8Array): number => positionIn(splits, key);
 
   const shardsOf = (operation: ModelOperation): number[] => {
     if (operation.type !== 'deleteRange') return [shardOf(operation.key)];
@@ -76,7 +79,10 @@ export function commitLog(
       return uppers;
     },
     familyOf,
-    shardOf,
+    uppersByKey() {
+      const [keys, timestamps] = [splits, uppers];
+      return (key) => timestamps[positionIn(keys, key)] as number;
+    },
     keysOf: (name) => [...(keysByFamily.get(name)?.values() ?? [])].sort(compareBytes),
     versionsOf(name, key) {
       const id = `${name}/${latin1(key)}`;
@@ -95,7 +101,18 @@ export function commitLog(
       for (const operation of operations) rememberKey(operation);
       timelines.clear();
     },
+    split(key) {
+      const shard = shardOf(key);
+      const first = splits[shard - 1] ?? new Uint8Array(0);
+      if (compareBytes(first, key) === 0) return;
+      splits = [...splits.slice(0, shard), key, ...splits.slice(shard)];
+      uppers = [...uppers.slice(0, shard), uppers[shard] as number, ...uppers.slice(shard)];
+    },
   };
+}
+
+function positionIn(splits: readonly Uint8Array[], key: Uint8Array): number {
+  return splits.filter((split) => compareBytes(split, key) <= 0).length;
 }
 
 // One character per byte: equal strings for equal keys.

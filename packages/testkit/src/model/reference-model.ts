@@ -104,6 +104,8 @@ export interface ReferenceModel {
    * @throws {ClorthoError} `CLORTHO_INVALID` if the time lies in the future.
    */
   truncate(timestamp: number): void;
+  /** Splits the shard of `key` there, unless a shard begins with it: later commits to its parts are apart. */
+  split(key: Uint8Array): void;
 }
 
 /** Which versions a read sees, and the time at which it judges expiry. */
@@ -138,11 +140,11 @@ export function referenceModel(options: ReferenceModelOptions = {}): ReferenceMo
   const latestView = (): View => {
     const count = log.commits.length;
     const now = options.now?.() ?? 0;
-    const { uppers } = log;
+    const upperOf = log.uppersByKey();
     return {
       sees: (version) => version.commit < count,
       // Commits that came in one microsecond got later ones: time has come at least that far on their shard.
-      judgedAt: (key) => Math.max(now, uppers[log.shardOf(key)] as number),
+      judgedAt: (key) => Math.max(now, upperOf(key)),
     };
   };
   const viewAt = (name: string, asOf: number | undefined): View => {
@@ -207,6 +209,7 @@ export function referenceModel(options: ReferenceModelOptions = {}): ReferenceMo
       requirePast(timestamp);
       horizon = Math.max(horizon, timestamp);
     },
+    split: (key) => log.split(key),
   };
 }
 
