@@ -22,6 +22,13 @@ export { ClorthoError, type ErrorCode, isClorthoError } from './errors.ts';
 export { type Hash64, hash32, hashBytes } from './hash.ts';
 export { ID_LENGTH, ID_MIN, type IdSource, idAtTime, idSource, isId } from './ids.ts';
 export { InvariantError, invariant } from './invariant.ts';
+export {
+  intersectIntervals,
+  intervalOf,
+  isEmptyInterval,
+  type KeyBounds,
+  type KeyInterval,
+} from './key-interval.ts';
 export { type Limiter, limiter } from './limiter.ts';
 export { pooledCopy } from './pooled-copy.ts';
 export { type Random, randomBelow, randomFraction, seededRandom, systemRandom } from './random.ts';

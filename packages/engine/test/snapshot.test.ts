@@ -1,5 +1,6 @@
 /** Snapshots: isolation, what they hold, and how they end. */
 import { ClorthoError, systemClock } from '@clortho/base';
+import type { RegisterChange, RegisterStore } from '@clortho/registers';
 import { virtualClock } from '@clortho/testkit';
 import { describe, expect, it } from 'vitest';
 import { type OpenOptions, open } from '../src/index.ts';
@@ -116,6 +117,40 @@ describe('a snapshot', () => {
     await snapshot.close();
     await next.close();
     await Promise.all([reader.close(), writer.close()]);
+  });
+
+  it('survives a renewal of its own that arrives late, after others were sent', async () => {
+    const backends = newBackends();
+    const clock = virtualClock();
+    const delayed: (readonly RegisterChange[])[] = [];
+    let isDelaying = false;
+    const registers: RegisterStore = {
+      ...backends.registers,
+      async compareAndSwap(changes, options) {
+        if (!changes.some(({ key }) => key.startsWith('pins/')))
+          return backends.registers.compareAndSwap(changes, options);
+        if (isDelaying) {
+          delayed.push(changes);
+          throw new ClorthoError('CLORTHO_OUTCOME_UNKNOWN', 'no reply');
+        }
+        const late = delayed.shift();
+        if (late !== undefined) await backends.registers.compareAndSwap(late);
+        return backends.registers.compareAndSwap(changes, options);
+      },
+    };
+    const store = await open('memory:', { ...quiet, ...backends, registers, clock });
+    await store.put('k', 'v');
+    const snapshot = await store.snapshot();
+    isDelaying = true;
+    await clock.advance(20_000);
+    expect(delayed.length).toBeGreaterThan(0);
+    isDelaying = false;
+    for (let turn = 0; turn < 10; turn += 1) {
+      await clock.advance(15_000);
+      expect(text(await snapshot.get('k'))).toBe('v');
+    }
+    await snapshot.close();
+    await store.close();
   });
 
   it('of a process that died holds nothing after an observer saw a full lease pass', async () => {

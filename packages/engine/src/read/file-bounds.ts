@@ -1,7 +1,6 @@
 /** Whether a file can hold a key, by its bounds alone. */
-import { compareBytes } from '@clortho/base';
+import { compareBytes, type KeyInterval } from '@clortho/base';
 import type { FileEntry } from '@clortho/manifest';
-import type { Interval } from '../input/range.ts';
 
 /** Tells whether `key` lies within the bounds of the file. */
 export function holdsKey(file: FileEntry, key: Uint8Array): boolean {
@@ -9,7 +8,7 @@ export function holdsKey(file: FileEntry, key: Uint8Array): boolean {
 }
 
 /** Tells whether the bounds of the file and the interval have keys in common. */
-export function overlaps(file: FileEntry, { start, end }: Interval): boolean {
+export function overlaps(file: FileEntry, { start, end }: KeyInterval): boolean {
   return (end === undefined || compareBytes(file.lower, end) < 0) && isBelowUpper(file, start);
 }
 

@@ -6,7 +6,15 @@
  * - A read that loses a file to garbage collection starts over on a newer view, a scan where it left off and at
  *   the same times; a file that is missing although it is live is `CLORTHO_CORRUPT`.
  */
-import { type Clock, ClorthoError, keySuccessor, throwIfAborted } from '@clortho/base';
+import {
+  type Clock,
+  ClorthoError,
+  intersectIntervals,
+  isEmptyInterval,
+  type KeyInterval,
+  keySuccessor,
+  throwIfAborted,
+} from '@clortho/base';
 import type { Resolved } from '@clortho/compaction';
 import {
   allFiles,
@@ -20,7 +28,7 @@ import { NEVER } from '@clortho/sst';
 import type { HistoryEntry, HistoryOptions, PruneReport, ReadOptions, ScanOptions, ScanRow } from '../api.ts';
 import type { Family } from '../catalog/family.ts';
 import { keyBytes } from '../input/bytes.ts';
-import { type Interval, intersect, intervalOf, isEmpty } from '../input/range.ts';
+import { keyIntervalOf } from '../input/range.ts';
 import { startTimestampOf, timestampOf } from '../input/time.ts';
 import type { TimeMode } from '../options.ts';
 import { type StoreView, shardInterval } from '../view/store-view.ts';
@@ -100,7 +108,7 @@ export class Reader {
   async *rowsIn(
     view: StoreView,
     family: Family,
-    interval: Interval,
+    interval: KeyInterval,
     options: Pick<ScanOptions, 'reverse' | 'signal'>,
   ): AsyncGenerator<ScanRow> {
     const report: PruneReport = { filesRead: 0, filesSkipped: 0, blocksRead: 0, blocksSkipped: 0 };
@@ -157,7 +165,7 @@ export class Reader {
 
   async *#scan(options: ScanOptions, report: PruneReport): AsyncGenerator<ScanRow> {
     const family = this.#context.family(options.family);
-    const interval = intervalOf(options);
+    const interval = keyIntervalOf(options);
     const { limit = Number.POSITIVE_INFINITY } = options;
     if (!(limit >= 0)) throw new ClorthoError('CLORTHO_INVALID', `limit is zero or more: limit=${limit}`);
     const asOf = await this.#settle(await this.#viewFor(options), options);
@@ -167,7 +175,7 @@ export class Reader {
   async *#scanView(
     asOf: { readonly view: StoreView; readonly timestamp: number | undefined },
     family: Family,
-    whole: Interval,
+    whole: KeyInterval,
     options: Pick<ScanOptions, 'reverse' | 'prune' | 'signal' | 'limit'>,
     report: PruneReport,
   ): AsyncGenerator<ScanRow> {
@@ -190,8 +198,8 @@ export class Reader {
       try {
         for (const position of shardOrder(view, reverse)) {
           const state = view.shards[position] as ShardState;
-          const interval = intersect(rest, shardInterval(view, position));
-          if (isEmpty(interval) || yielded >= limit) continue;
+          const interval = intersectIntervals(rest, shardInterval(view, position));
+          if (isEmptyInterval(interval) || yielded >= limit) continue;
           const target = this.#target(state, family, timeOf(position));
           for await (const row of scanShard({ target, interval, reverse, prune, report, clock, signal })) {
             rest = reverse ? { ...rest, end: row.key } : { ...rest, start: keySuccessor(row.key) };

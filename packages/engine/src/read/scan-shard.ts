@@ -7,7 +7,7 @@
  * - With a predicate, a row is yielded only if it is the version that a point lookup at the same time finds: a
  *   skipped block or file never makes an older version reappear.
  */
-import { type Clock, compareSlices, throwIfAborted } from '@clortho/base';
+import { type Clock, compareSlices, type KeyInterval, throwIfAborted } from '@clortho/base';
 import {
   collectGroup,
   collectGroupBackward,
@@ -18,7 +18,6 @@ import {
 import type { FileEntry } from '@clortho/manifest';
 import { BLOCKED, END, MERGE, ROW, type RowCursor, type Step } from '@clortho/sst';
 import type { Prune, PruneReport, ScanRow } from '../api.ts';
-import type { Interval } from '../input/range.ts';
 import { Pace } from '../pace.ts';
 import { holdsKey } from './file-bounds.ts';
 import { Lookup, type LookupTarget } from './lookup.ts';
@@ -31,7 +30,7 @@ const ROWS_PER_LOOK = 256;
 /** How to scan a shard. */
 export interface ShardScan {
   readonly target: LookupTarget;
-  readonly interval: Interval;
+  readonly interval: KeyInterval;
   readonly reverse: boolean;
   readonly prune: Prune | undefined;
   readonly report: PruneReport;
@@ -78,12 +77,12 @@ export async function* scanShard(scan: ShardScan): AsyncGenerator<ScanRow> {
   }
 }
 
-function seekStart(cursor: RowCursor, { start, end }: Interval, reverse: boolean): Step {
+function seekStart(cursor: RowCursor, { start, end }: KeyInterval, reverse: boolean): Step {
   if (!reverse) return cursor.seek(start);
   return end === undefined ? cursor.seekLast() : cursor.seekBefore(end);
 }
 
-function isWithin(cursor: RowCursor, { start, end }: Interval, reverse: boolean): boolean {
+function isWithin(cursor: RowCursor, { start, end }: KeyInterval, reverse: boolean): boolean {
   const { keyBytes, keyStart, keyEnd } = cursor;
   if (reverse) return compareSlices(keyBytes, keyStart, keyEnd, start, 0, start.length) >= 0;
   return end === undefined || compareSlices(keyBytes, keyStart, keyEnd, end, 0, end.length) < 0;

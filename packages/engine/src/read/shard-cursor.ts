@@ -8,6 +8,7 @@
  *   files are skipped as well, unless they hold merge operands; they are listed in `hidden`, because a row found
  *   elsewhere may be older than one that they hide, which the scan must check.
  */
+import { type KeyInterval } from '@clortho/base';
 import type { RangeDeleteIndex } from '@clortho/compaction';
 import type { FileEntry } from '@clortho/manifest';
 import {
@@ -19,7 +20,6 @@ import {
   type Statistics,
 } from '@clortho/sst';
 import type { PruneReport } from '../api.ts';
-import type { Interval } from '../input/range.ts';
 import { isBelowUpper, overlaps } from './file-bounds.ts';
 import { LevelCursor } from './level-cursor.ts';
 import type { LookupTarget } from './lookup.ts';
@@ -39,7 +39,7 @@ export interface ShardCursor {
 /** Opens the sources of `interval`. With `mayMatch`, skips by statistics and counts into `report`. */
 export async function openShardCursor(
   { tables, family, files, time }: LookupTarget,
-  interval: Interval,
+  interval: KeyInterval,
   report: PruneReport,
   mayMatch?: MayMatch,
 ): Promise<ShardCursor> {
@@ -121,6 +121,6 @@ function leave(cursor: SstCursor, report: PruneReport): void {
   cursor.release();
 }
 
-function isWanted(file: FileEntry, interval: Interval, time: ReadTime): boolean {
+function isWanted(file: FileEntry, interval: KeyInterval, time: ReadTime): boolean {
   return file.minTimestamp <= time.asOf && !isSuperseded(file, time.asOf) && overlaps(file, interval);
 }

@@ -8,11 +8,10 @@
  * Invariants:
  * - Operations are kept as they were given, copied: the commit parses them again, against the shards of that moment.
  */
-import { ClorthoError, compareBytes } from '@clortho/base';
+import { ClorthoError, compareBytes, type KeyInterval } from '@clortho/base';
 import type { Operation } from '../api.ts';
 import type { Family } from '../catalog/family.ts';
 import { ownedKeyBytes, valueBytes } from '../input/bytes.ts';
-import type { Interval } from '../input/range.ts';
 
 /** What the writes so far make of a key. */
 export type Effect =
@@ -94,7 +93,7 @@ export class PendingWrites {
   }
 
   /** Returns the keys in an interval that were put, merged or deleted one by one, in ascending order. */
-  keysIn(family: Family, { start, end }: Interval): Uint8Array[] {
+  keysIn(family: Family, { start, end }: KeyInterval): Uint8Array[] {
     const writes = this.#families.get(family.record.number);
     if (writes === undefined) return [];
     const keys = [...writes.effects.values()].map(({ key }) => key);

@@ -7,10 +7,16 @@
  * Invariants:
  * - A range is noted as far as it was read: rows that come to be behind the place where a scan was left do not matter.
  */
-import { ClorthoError, compareBytes, keySuccessor } from '@clortho/base';
+import {
+  ClorthoError,
+  compareBytes,
+  intersectIntervals,
+  isEmptyInterval,
+  type KeyInterval,
+  keySuccessor,
+} from '@clortho/base';
 import { type ShardState, shardPosition } from '@clortho/manifest';
 import type { Family } from '../catalog/family.ts';
-import { type Interval, intersect, isEmpty } from '../input/range.ts';
 import type { Reader } from '../read/reader.ts';
 import { type StoreView, shardInterval, stateOfShard } from '../view/store-view.ts';
 
@@ -26,11 +32,11 @@ export class RangeRead {
   readonly family: Family;
   readonly reverse: boolean;
   readonly rows: { readonly key: Uint8Array; readonly timestamp: number }[] = [];
-  readonly #whole: Interval;
-  #interval: Interval;
+  readonly #whole: KeyInterval;
+  #interval: KeyInterval;
 
   /** Begins to read `whole`; nothing of it was read so far. */
-  constructor(family: Family, whole: Interval, reverse: boolean) {
+  constructor(family: Family, whole: KeyInterval, reverse: boolean) {
     this.family = family;
     this.reverse = reverse;
     this.#whole = whole;
@@ -38,7 +44,7 @@ export class RangeRead {
   }
 
   /** What was read. */
-  get interval(): Interval {
+  get interval(): KeyInterval {
     return this.#interval;
   }
 
@@ -83,7 +89,7 @@ export class ReadSet {
     for (const { key } of this.#points) numbers.add(map.shards[shardPosition(map, key)] as number);
     for (const { interval } of this.#ranges) {
       for (const [position, shard] of map.shards.entries()) {
-        if (!isEmpty(intersect(interval, shardInterval(view, position)))) numbers.add(shard);
+        if (!isEmptyInterval(intersectIntervals(interval, shardInterval(view, position)))) numbers.add(shard);
       }
     }
     return numbers;
@@ -104,7 +110,8 @@ export class ReadSet {
     for (const range of this.#ranges) {
       const moved = newest.shards.some(
         (state, position) =>
-          this.#hasMoved(state) && !isEmpty(intersect(range.interval, shardInterval(newest, position))),
+          this.#hasMoved(state) &&
+          !isEmptyInterval(intersectIntervals(range.interval, shardInterval(newest, position))),
       );
       if (moved) await validateRange(reader, newest, range);
     }

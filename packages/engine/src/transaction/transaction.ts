@@ -5,11 +5,11 @@
  * - All reads see one cut across shards, and the transaction's own writes on top of it.
  * - Nothing of it is visible to others, or durable, before it commits.
  */
-import { ClorthoError, compareBytes, throwIfAborted } from '@clortho/base';
+import { ClorthoError, compareBytes, type KeyInterval, throwIfAborted } from '@clortho/base';
 import type { Bytes, CallOptions, KeyRange, Operation, ScanRow } from '../api.ts';
 import type { Family } from '../catalog/family.ts';
 import { ownedKeyBytes } from '../input/bytes.ts';
-import { type Interval, intervalOf, ownedRange } from '../input/range.ts';
+import { keyIntervalOf, ownedRange } from '../input/range.ts';
 import type { Reader } from '../read/reader.ts';
 import type { StoreView } from '../view/store-view.ts';
 import { type Effect, PendingWrites, valueAfter } from './pending-writes.ts';
@@ -70,7 +70,7 @@ export class Transaction {
   /** Yields the rows of a range in key order; those that the transaction wrote have {@link UNCOMMITTED} as timestamp. */
   scan(options: TransactionScanOptions = {}): AsyncGenerator<ScanRow> {
     this.#check(options);
-    return this.#scan(this.#familyOf(options.family), intervalOf(ownedRange(options)), options);
+    return this.#scan(this.#familyOf(options.family), keyIntervalOf(ownedRange(options)), options);
   }
 
   /** Puts a value when the transaction commits. Throws `CLORTHO_INVALID`. */
@@ -115,7 +115,7 @@ export class Transaction {
 
   async *#scan(
     family: Family,
-    interval: Interval,
+    interval: KeyInterval,
     { reverse = false, limit = Number.POSITIVE_INFINITY, signal }: TransactionScanOptions,
   ): AsyncGenerator<ScanRow> {
     if (!(limit >= 0)) throw new ClorthoError('CLORTHO_INVALID', `limit is zero or more: limit=${limit}`);
@@ -134,7 +134,7 @@ export class Transaction {
   /** Yields the rows of the store with the transaction's own writes in their places. */
   async *#overlaid(
     family: Family,
-    interval: Interval,
+    interval: KeyInterval,
     range: RangeRead,
     signal: AbortSignal | undefined,
   ): AsyncGenerator<ScanRow> {

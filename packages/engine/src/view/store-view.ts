@@ -5,9 +5,8 @@
  * - A view is immutable. Every view is a cut that no batch straddles: it comes from one consistent read of all
  *   heads, joined with commits of this process that were made on top of such a cut.
  */
-import { EMPTY_BYTES } from '@clortho/base';
+import { EMPTY_BYTES, type KeyInterval } from '@clortho/base';
 import type { ShardMap, ShardState } from '@clortho/manifest';
-import type { Interval } from '../input/range.ts';
 
 /** The states of all shards, in the order of the map. */
 export interface StoreView {
@@ -32,7 +31,7 @@ export function stateOfShard({ map, shards }: StoreView, shard: number): ShardSt
 }
 
 /** Returns the keys of the shard at a position of the map. */
-export function shardInterval({ map }: Pick<StoreView, 'map'>, position: number): Interval {
+export function shardInterval({ map }: Pick<StoreView, 'map'>, position: number): KeyInterval {
   return { start: map.splits[position - 1] ?? EMPTY_BYTES, end: map.splits[position] };
 }
 

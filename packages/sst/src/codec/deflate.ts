@@ -17,8 +17,9 @@ export const deflate: Codec = {
   expansionMax: 1032,
   compress: (raw) => deflateRawSync(raw),
   decompress: (stored, rawBytes) => {
-    // One byte of slack, so that a stream that goes on too long is seen and refused below.
-    const options = { chunkSize: Math.max(64, rawBytes + 1), maxOutputLength: rawBytes + 1, info: true };
+    // Two pieces, so that nothing larger than the block is allocated; a stream that goes on too long is refused.
+    const chunkSize = Math.max(64, (rawBytes >>> 1) + 1);
+    const options = { chunkSize, maxOutputLength: Math.max(1, rawBytes), info: true };
     const { buffer: raw, engine } = inflateRawSync(stored, options) as unknown as Inflated;
     if (raw.length !== rawBytes) throw new Error('deflate stream has another size');
     if (engine.bytesWritten !== stored.length) throw new Error('deflate stream ends early');

@@ -1,7 +1,7 @@
 /** Scans of one file: rows as objects, for callers that do not need the cursor's speed. */
-import { ClorthoError, copyBytes } from '@clortho/base';
+import { ClorthoError, copyBytes, intervalOf } from '@clortho/base';
 import { BLOCKED, ROW, type Row, type Step } from '../row.ts';
-import { boundsOf, type SstScanOptions } from './scan-options.ts';
+import type { SstScanOptions } from './scan-options.ts';
 import type { Sst } from './sst.ts';
 import { isVisible, LATEST, rowOf, showsKey } from './visible.ts';
 
@@ -12,7 +12,8 @@ export async function* scanRows(sst: Sst, options: SstScanOptions): AsyncGenerat
   const { reverse = false, limit = Number.POSITIVE_INFINITY, asOf = LATEST, mayMatch, signal } = options;
   if (!(limit >= 0)) throw new ClorthoError('CLORTHO_INVALID', `limit is not a count: limit=${limit}`);
   const readAheadBytes = options.readAheadBytes ?? READ_AHEAD_BYTES;
-  const cursor = sst.cursor({ ...boundsOf(options), mayMatch, readAheadBytes, asOf: options.asOf });
+  const { start: lower, end: upper } = intervalOf(options);
+  const cursor = sst.cursor({ lower, upper, mayMatch, readAheadBytes, asOf: options.asOf });
   const arrived = async (first: Step): Promise<boolean> => {
     let step = first;
     while (step === BLOCKED) step = await cursor.load(signal);
