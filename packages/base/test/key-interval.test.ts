@@ -14,11 +14,13 @@ const key = fc.uint8Array({ maxLength: 3 });
 const bound = fc.option(key, { nil: undefined });
 const ranges: fc.Arbitrary<KeyBounds> = fc
   .record({ lower: bound, upper: bound, prefix: bound, open: fc.boolean(), closed: fc.boolean() })
-  .map(({ lower, upper, prefix, open, closed }) => ({
-    ...(open ? { gt: lower } : { gte: lower }),
-    ...(closed ? { lte: upper } : { lt: upper }),
-    prefix,
-  }))
+  .map(
+    ({ lower, upper, prefix, open, closed }): KeyBounds => ({
+      ...(open ? { gt: lower } : { gte: lower }),
+      ...(closed ? { lte: upper } : { lt: upper }),
+      prefix,
+    }),
+  )
   .filter(({ gte, gt, lte, lt }) => {
     const [lower, upper] = [gte ?? gt, lte ?? lt];
     return lower === undefined || upper === undefined || compareBytes(lower, upper) <= 0;

@@ -1,5 +1,5 @@
 /** Splitting a shard: what its children have, and what becomes of those who still know the parent. */
-import { ClorthoError, encodeUtf8, idAtTime } from '@clortho/base';
+import { ClorthoError, decodeUtf8, encodeUtf8, idAtTime } from '@clortho/base';
 import { memoryRegisterStore, type RegisterStore } from '@clortho/registers';
 import { describe, expect, it } from 'vitest';
 import { decodeHead } from '../src/codec.ts';
@@ -42,7 +42,7 @@ async function scene(registers: RegisterStore = memoryRegisterStore()): Promise<
 
 const boundsOf = ({ files }: ShardState): string[] =>
   [...allFiles(files)].map(
-    ({ lower, upper }) => `${Buffer.from(lower)}-${upper === undefined ? '' : Buffer.from(upper)}`,
+    ({ lower, upper }) => `${decodeUtf8(lower)}-${upper === undefined ? '' : decodeUtf8(upper)}`,
   );
 
 describe('splitShard', () => {

@@ -258,7 +258,7 @@ export class Committer {
     const moved = kept.length === uploads.length ? [] : rowsOf(group, view);
     const added = await this.#upload(moved.filter((set) => !isKept(set)));
     return Promise.all(
-      [...kept, ...added].map((upload) => {
+      [...kept, ...added].map(async (upload) => {
         const floor = gcFloorIn(view, upload.file.set.shard);
         return upload.entry.id < floor ? this.#put(upload.file, floor) : upload;
       }),
