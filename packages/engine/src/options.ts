@@ -99,6 +99,8 @@ export interface Tuning {
   readonly historyBucketMs?: number | undefined;
   /** Runs that a delta tier may hold before they are merged into base whatever their size; 12. */
   readonly runsMax?: number | undefined;
+  /** Edits that a shard's head holds before they are folded into a checkpoint; 16. */
+  readonly tailEdits?: number | undefined;
   /** Worker threads of compaction; 1. Zero compacts on the caller's thread. */
   readonly threads?: number | undefined;
 }

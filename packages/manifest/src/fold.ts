@@ -20,8 +20,8 @@ export interface Fold {
 }
 
 /** Tells whether the tail is due to be folded; `headBytes` is the encoded size of the head. */
-export function needsFold(head: Head, headBytes: number): boolean {
-  return head.tail.length >= TAIL_EDITS_MAX || (headBytes > HEAD_BYTES_MAX && head.tail.length > 0);
+export function needsFold(head: Head, headBytes: number, tailEditsMax: number = TAIL_EDITS_MAX): boolean {
+  return head.tail.length >= tailEditsMax || (headBytes > HEAD_BYTES_MAX && head.tail.length > 0);
 }
 
 /**

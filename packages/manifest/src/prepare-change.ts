@@ -60,7 +60,9 @@ export async function prepareChange(
     throw new ClorthoError('CLORTHO_CONFLICT', `a new file is below the floor of garbage: file=${stale.id}`);
   }
   const files = applyChange(state.files, edit);
-  const base = needsFold(head, state.headBytes) ? await foldTail(context, state) : state;
+  const base = needsFold(head, state.headBytes, context.tailEditsMax)
+    ? await foldTail(context, state)
+    : state;
   const nextHead = advanceHead(base.head, edit, patch);
   const value = encodeHead(nextHead);
   return {

@@ -66,7 +66,8 @@ async function openOn(
       throw new ClorthoError('CLORTHO_INVALID', `another process created the store: at=${objects.name}`);
   }
   checkAgainst(found.record, found.map, options);
-  const manifest: ManifestContext = { objects, registers, clock, random, ids };
+  const tailEditsMax = options.tuning?.tailEdits;
+  const manifest: ManifestContext = { objects, registers, clock, random, ids, tailEditsMax };
   const catalog = await Catalog.of(registers, objects.name, found.record, options.families ?? {});
   if (options.readOnly !== true) {
     await catalog.ensure(options.families ?? {});

@@ -28,6 +28,13 @@ export interface VirtualClock extends Clock {
    * @throws {ClorthoError} `CLORTHO_INVALID` if `ms` is not a number of at least 0, or an advance is under way.
    */
   advance(ms: number): Promise<void>;
+  /**
+   * Moves the clock from sleep to sleep until `work` has settled, at most `ms` milliseconds ahead; tells whether it
+   * has. Costs one turn of the event loop per sleep.
+   *
+   * @throws {ClorthoError} `CLORTHO_INVALID` as {@link advance}; what `work` rejects with.
+   */
+  advanceUntil(work: Promise<unknown>, ms: number): Promise<boolean>;
   /** Moves `now()` by `micros`, back too, as a corrected wall clock does; `monotonic()` and sleeps do not notice. */
   shiftNow(micros: number): void;
 }
@@ -62,15 +69,28 @@ export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
   };
 
   // A turn of the event loop ends only when no microtask is left: one settles chains of any length.
-  const moveTo = async (endMs: number): Promise<void> => {
+  const moveTo = async (endMs: number, isDone: () => boolean): Promise<void> => {
     await turn();
-    for (let next = nextSleep(); next !== undefined && next.endMs <= endMs; next = nextSleep()) {
+    for (let next = nextSleep(); !isDone() && next !== undefined && next.endMs <= endMs; next = nextSleep()) {
       monotonicMs = next.endMs;
       sleeps.delete(next);
       next.wake();
       await turn();
     }
-    monotonicMs = endMs;
+    if (!isDone()) monotonicMs = endMs;
+  };
+
+  const move = async (ms: number, isDone: () => boolean): Promise<void> => {
+    if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
+      throw new ClorthoError('CLORTHO_INVALID', `a clock advances by at least 0 ms: ms=${ms}`);
+    }
+    if (advancing) throw new ClorthoError('CLORTHO_INVALID', `the clock is advancing already: ms=${ms}`);
+    advancing = true;
+    try {
+      await moveTo(monotonicMs + ms, isDone);
+    } finally {
+      advancing = false;
+    }
   };
 
   return {
@@ -105,17 +125,17 @@ export function virtualClock(options: VirtualClockOptions = {}): VirtualClock {
         sleeps.add(sleep);
         signal?.addEventListener('abort', onAbort, { once: true });
       }),
-    async advance(ms) {
-      if (!(ms >= 0 && ms < Number.POSITIVE_INFINITY)) {
-        throw new ClorthoError('CLORTHO_INVALID', `a clock advances by at least 0 ms: ms=${ms}`);
-      }
-      if (advancing) throw new ClorthoError('CLORTHO_INVALID', `the clock is advancing already: ms=${ms}`);
-      advancing = true;
-      try {
-        await moveTo(monotonicMs + ms);
-      } finally {
-        advancing = false;
-      }
+    advance: (ms) => move(ms, () => false),
+    async advanceUntil(work, ms) {
+      let isSettled = false;
+      const settled = work.finally(() => {
+        isSettled = true;
+      });
+      // Looked at when it is awaited below.
+      settled.catch(() => undefined);
+      await move(ms, () => isSettled);
+      if (isSettled) await settled;
+      return isSettled;
     },
     shiftNow(micros) {
       epochMicros += micros;

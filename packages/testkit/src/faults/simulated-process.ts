@@ -10,7 +10,8 @@
  * - After the crash nothing that the process waits for resolves or rejects: its code does not run again, not even
  *   its `finally` blocks.
  */
-import { abortedError, type Clock } from '@clortho/base';
+import { setMaxListeners } from 'node:events';
+import type { Clock } from '@clortho/base';
 import type { FaultTrace } from './fault-trace.ts';
 
 /** What a process is made of. */
@@ -27,6 +28,8 @@ export interface SimulatedProcess {
   readonly name: string;
   /** Whether it has crashed. */
   readonly crashed: boolean;
+  /** Resolves when the process crashes, for those who look after it. */
+  readonly whenCrashed: Promise<void>;
   /** The clock for the code of the process: its sleeps do not outlive it. */
   readonly clock: Clock;
   /** Ends the process here and now. Idempotent. */
@@ -38,7 +41,24 @@ export interface SimulatedProcess {
 /** Starts a process. */
 export function simulatedProcess({ name, clock, trace }: SimulatedProcessOptions): SimulatedProcess {
   let crashed = false;
-  const sleeps = new Set<AbortController>();
+  const end = new AbortController();
+  let tellCrash = (): void => undefined;
+  const whenCrashed = new Promise<void>((resolve) => {
+    tellCrash = resolve;
+  });
+  // Every sleep of the process listens; most signals of its code live as long as it does, too.
+  setMaxListeners(0, end.signal);
+  const joined = new WeakMap<AbortSignal, AbortSignal>();
+  const withEnd = (signal: AbortSignal | undefined): AbortSignal => {
+    if (signal === undefined) return end.signal;
+    let both = joined.get(signal);
+    if (both === undefined) {
+      both = AbortSignal.any([signal, end.signal]);
+      setMaxListeners(0, both);
+      joined.set(signal, both);
+    }
+    return both;
+  };
 
   const fence = async <T>(work: Promise<T>): Promise<T> => {
     try {
@@ -48,37 +68,24 @@ export function simulatedProcess({ name, clock, trace }: SimulatedProcessOptions
     }
   };
 
-  const sleep = async (ms: number, signal: AbortSignal | undefined): Promise<void> => {
-    if (ms <= 0) return clock.sleep(ms, signal);
-    if (signal?.aborted) throw abortedError(signal);
-    const end = new AbortController();
-    const onAbort = (): void => end.abort(signal?.reason);
-    sleeps.add(end);
-    signal?.addEventListener('abort', onAbort, { once: true });
-    try {
-      await clock.sleep(ms, end.signal);
-    } finally {
-      sleeps.delete(end);
-      signal?.removeEventListener('abort', onAbort);
-    }
-  };
-
   return {
     name,
     get crashed() {
       return crashed;
     },
+    whenCrashed,
     clock: {
       now: () => clock.now(),
       monotonic: () => clock.monotonic(),
-      sleep: (ms, signal) => fence(sleep(ms, signal)),
+      sleep: (ms, signal) => fence(clock.sleep(ms, withEnd(signal))),
     },
     crash() {
       if (crashed) return;
       crashed = true;
       trace?.note(name, 'crashes');
       // Nobody waits for them any more; left on the clock they would keep a simulation from being idle.
-      for (const end of sleeps) end.abort();
+      end.abort(name);
+      tellCrash();
     },
     fence,
   };
