@@ -29,13 +29,14 @@ export interface WriteAttempt {
 export interface ReadAttempt {
   readonly kind: 'read';
   readonly process: string;
+  /** The moment lies between these two, unless the read may be stale. */
   readonly invokedMs: number;
   readonly respondedMs: number;
   /** The time that was asked for; `undefined` for a latest read. */
   readonly asOf: number | undefined;
+  /** Whether it may show a state from before it began. */
+  readonly isStale: boolean;
   readonly seen: readonly Seen[];
-  /** By shard, the last commit of the same process that was acknowledged before the call: a latest read shows it. */
-  readonly after: ReadonlyMap<number, number>;
 }
 
 /** One call of a client. */

@@ -1,51 +1,55 @@
-/** What processes do: writers and readers of a few keys, one that compacts, one that collects garbage. */
+/** What writers and readers do: calls on a few keys, each noted with what its caller was told. */
 import { isClorthoError } from '@clortho/base';
-import type { Operation, Store, Transaction } from '@clortho/engine';
-import type { Attempt, Outcome, Seen, WriteAttempt } from './attempt.ts';
+import type { Operation, ScanRow, Transaction } from '@clortho/engine';
+import type { Attempt, Outcome, ReadAttempt, Seen, WriteAttempt } from './attempt.ts';
 import { between, pick, pickWeighted } from './draw.ts';
+import type { Action } from './scenario.ts';
 import type { Session, World } from './world.ts';
-
-/** Few keys over all shards, so that clients meet. */
-export const KEYS: readonly string[] = ['a', 'b', 'c', 'n', 'o', 'x', 'y'];
 
 /** What a client needs. */
 export interface Client extends Session {
   readonly world: World;
   readonly history: Attempt[];
-  readonly shardOf: (key: string) => number;
   /** Returns a value that nobody has written before. */
   readonly freshValue: () => string;
 }
 
-/** Makes one call of a writer. */
+/** How far back a read of the past looks for a time that nobody has named. */
+const PAST_MICROS_MAX = 1_000_000;
+
+const ACTIONS: Readonly<Record<Action, (client: Client) => Promise<void>>> = {
+  batch: writeBatch,
+  putIf,
+  transact,
+  latest: readLatest,
+  past: readPast,
+  snapshot: readSnapshot,
+};
+
+/** Makes one call of a client. */
 export async function act(client: Client): Promise<void> {
-  const action = pickWeighted(client.world.random, [
-    [4, writeBatch],
-    [2, putIf],
-    [3, transact],
-    [2, readLatest],
-    [2, readPast],
-    [1, readSnapshot],
-  ] as const);
-  await action(client);
+  const { random, scenario } = client.world;
+  await ACTIONS[pickWeighted(random, scenario.actions)](client);
 }
 
 async function writeBatch(client: Client): Promise<void> {
-  const { random } = client.world;
+  const { random, scenario } = client.world;
   const effects = new Map<string, string | undefined>();
   const operations: Operation[] = [];
   for (let left = between(random, 1, 3); left > 0; left -= 1) {
-    const key = pick(random, KEYS);
+    const key = pick(random, scenario.keys);
     const value = random.uint32() % 5 === 0 ? undefined : client.freshValue();
     effects.set(key, value);
     operations.push(value === undefined ? { type: 'del', key } : { type: 'put', key, value });
   }
-  await attemptWrite(client, effects, [], () => client.store.write(operations));
+  const attempt = await attemptWrite(client, effects, [], () => client.store.write(operations));
+  // A batch depends on nothing: races are run again until they are won.
+  if (attempt.error !== undefined && isClorthoError(attempt.error, 'CLORTHO_CONFLICT')) throw attempt.error;
 }
 
 async function putIf(client: Client): Promise<void> {
-  const { random } = client.world;
-  const key = pick(random, KEYS);
+  const { random, scenario } = client.world;
+  const key = pick(random, scenario.keys);
   const value = client.freshValue();
   await attemptWrite(client, new Map([[key, value]]), [{ key, value: undefined }], () =>
     client.store.put(key, value, { ifAbsent: true }),
@@ -53,40 +57,37 @@ async function putIf(client: Client): Promise<void> {
 }
 
 async function transact(client: Client): Promise<void> {
-  const { random } = client.world;
-  const effects = new Map<string, string | undefined>();
+  const { random, scenario } = client.world;
+  const { keys } = scenario;
   let reads: Seen[] = [];
-  const readKeys = Array.from({ length: between(random, 1, 3) }, () => pick(random, KEYS));
-  const scanned = random.uint32() % 3 === 0 ? pick(random, KEYS) : undefined;
-  const written = pick(random, KEYS);
+  const readKeys = Array.from({ length: between(random, 1, 2) }, () => pick(random, keys));
+  const scanned = random.uint32() % 4 === 0 ? pick(random, keys) : undefined;
+  const written = pick(random, keys);
   const value = client.freshValue();
-  effects.set(written, value);
   const work = async (tx: Transaction): Promise<void> => {
     reads = [];
     for (const key of readKeys) reads.push({ key, value: textOf(await tx.get(key)) });
     if (scanned !== undefined) {
-      const rows = new Map<string, string>();
-      for await (const row of tx.scan({ gte: scanned }))
-        rows.set(textOf(row.key) ?? '', textOf(row.value) ?? '');
-      for (const key of KEYS) if (key >= scanned) reads.push({ key, value: rows.get(key) });
+      const inRange = keys.filter((key) => key >= scanned);
+      reads.push(...(await seenIn(tx.scan({ gte: scanned }), inRange)));
     }
     tx.put(written, value);
   };
   await attemptWrite(
     client,
-    effects,
+    new Map([[written, value]]),
     () => reads,
     () => client.store.transact(work, { attempts: 3 }),
   );
 }
 
-/** Makes a write and notes what became of it; a crash leaves it unknown. */
+/** Makes a write and notes what became of it; a crash leaves it unknown. Returns what it failed with. */
 async function attemptWrite(
   { history, process, world }: Client,
   effects: ReadonlyMap<string, string | undefined>,
   reads: readonly Seen[] | (() => readonly Seen[]),
   call: () => Promise<{ readonly timestamp: number }>,
-): Promise<void> {
+): Promise<{ readonly error: unknown }> {
   const readsOf = typeof reads === 'function' ? reads : () => reads;
   const attempt: WriteAttempt = {
     kind: 'write',
@@ -101,14 +102,17 @@ async function attemptWrite(
     timestamp: undefined,
   };
   history.push(attempt);
+  let failure: unknown;
   try {
     const { timestamp } = await process.fence(call());
     attempt.timestamp = timestamp;
     attempt.outcome = 'ok';
   } catch (error) {
+    failure = error;
     attempt.outcome = outcomeOf(error);
   }
   attempt.respondedMs = world.clock.monotonic();
+  return { error: failure };
 }
 
 function outcomeOf(error: unknown): Outcome {
@@ -120,70 +124,61 @@ function outcomeOf(error: unknown): Outcome {
 }
 
 async function readLatest(client: Client): Promise<void> {
-  const keys = Array.from({ length: between(client.world.random, 1, 4) }, () =>
-    pick(client.world.random, KEYS),
-  );
-  const atLeast = client.world.random.uint32() % 2 === 0 ? ('latest' as const) : undefined;
-  await attemptRead(client, undefined, async (store) => {
-    const values = await store.getMany(keys, { atLeast });
+  const { random, scenario } = client.world;
+  const keys = Array.from({ length: between(random, 1, 4) }, () => pick(random, scenario.keys));
+  const atLeast = random.uint32() % 2 === 0 ? ('latest' as const) : undefined;
+  await attemptRead(client, { isStale: atLeast === undefined }, async () => {
+    const values = await client.store.getMany(keys, { atLeast });
     return keys.map((key, index) => ({ key, value: textOf(values[index]) }));
   });
 }
 
+/** Reads at the time of a commit, right before or after it, or a little before now, which has to be closed. */
 async function readPast(client: Client): Promise<void> {
-  const { random } = client.world;
-  const times = client.history.flatMap((attempt) =>
-    attempt.kind === 'write' ? (attempt.timestamp ?? []) : [],
-  );
-  if (times.length === 0) return;
-  const asOf = pick(random, times) + between(random, -1, 1);
-  await attemptRead(client, asOf, async (store) => {
-    const rows = new Map<string, string>();
-    for await (const row of store.scan({ asOf })) rows.set(textOf(row.key) ?? '', textOf(row.value) ?? '');
-    return KEYS.map((key) => ({ key, value: rows.get(key) }));
-  });
+  const { world, clock, store, history } = client;
+  const { random, scenario } = world;
+  const times = history.flatMap((attempt) => (attempt.kind === 'write' ? (attempt.timestamp ?? []) : []));
+  const asOf =
+    times.length === 0 || random.uint32() % 2 === 0
+      ? clock.now() - between(random, 0, PAST_MICROS_MAX)
+      : pick(random, times) + between(random, -1, 1);
+  await attemptRead(client, { asOf }, () => seenIn(store.scan({ asOf }), scenario.keys));
 }
 
+/** Takes a snapshot, reads it at once and again before it ends: it shows the moment at which it was taken. */
 async function readSnapshot(client: Client): Promise<void> {
-  await attemptRead(client, undefined, async (store) => {
+  const { store, process, world } = client;
+  const { random, scenario } = world;
+  const openMs = between(random, 0, scenario.snapshotMsMax);
+  await attemptRead(client, {}, async (taken) => {
     const snapshot = await store.snapshot();
+    taken();
     try {
-      await client.process.clock.sleep(between(client.world.random, 0, 500));
-      const rows = new Map<string, string>();
-      for await (const row of snapshot.scan()) rows.set(textOf(row.key) ?? '', textOf(row.value) ?? '');
-      return KEYS.map((key) => ({ key, value: rows.get(key) }));
+      const first = await seenIn(snapshot.scan(), scenario.keys);
+      await process.clock.sleep(openMs);
+      return [...first, ...(await seenIn(snapshot.scan(), scenario.keys))];
     } finally {
       await snapshot.close();
     }
   });
 }
 
+/** Makes a read and notes what it saw; `read` may tell the moment by which its view is fixed. */
 async function attemptRead(
-  { store, process, history, world, shardOf }: Client,
-  asOf: number | undefined,
-  read: (store: Store) => Promise<readonly Seen[]>,
+  { process, history, world }: Client,
+  { asOf, isStale = false }: Partial<Pick<ReadAttempt, 'asOf' | 'isStale'>>,
+  read: (fixed: () => void) => Promise<readonly Seen[]>,
 ): Promise<void> {
-  const invokedMs = world.clock.monotonic();
-  const after = new Map<number, number>();
-  for (const attempt of history) {
-    if (attempt.kind !== 'write' || attempt.process !== process.name || attempt.outcome !== 'ok') continue;
-    for (const key of attempt.effects.keys()) {
-      const shard = shardOf(key);
-      after.set(shard, Math.max(after.get(shard) ?? 0, attempt.timestamp ?? 0));
-    }
-  }
+  const { clock } = world;
+  const invokedMs = clock.monotonic();
+  let fixedMs: number | undefined;
+  const fixed = (): void => {
+    fixedMs = clock.monotonic();
+  };
   try {
-    const seen = await process.fence(read(store));
-    const respondedMs = world.clock.monotonic();
-    history.push({
-      kind: 'read',
-      process: process.name,
-      invokedMs,
-      respondedMs,
-      asOf,
-      seen,
-      after,
-    });
+    const seen = await process.fence(read(fixed));
+    const respondedMs = fixedMs ?? clock.monotonic();
+    history.push({ kind: 'read', process: process.name, invokedMs, respondedMs, asOf, isStale, seen });
   } catch (error) {
     const isExpected =
       isClorthoError(error, 'CLORTHO_UNAVAILABLE') ||
@@ -194,6 +189,13 @@ async function attemptRead(
       isClorthoError(error, 'CLORTHO_CLOSED');
     if (!isExpected) throw error;
   }
+}
+
+/** Returns what rows tell of all these keys, absent ones included. */
+async function seenIn(rows: AsyncIterable<ScanRow>, keys: readonly string[]): Promise<Seen[]> {
+  const values = new Map<string, string | undefined>();
+  for await (const { key, value } of rows) values.set(textOf(key) ?? '', textOf(value));
+  return keys.map((key) => ({ key, value: values.get(key) }));
 }
 
 function textOf(bytes: Uint8Array | undefined): string | undefined {

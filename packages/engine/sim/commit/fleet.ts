@@ -1,9 +1,12 @@
 /** Runs seeds in several processes. */
 import { type ChildProcess, fork } from 'node:child_process';
-import type { RunResult } from './run-seed.ts';
+import { NO_COUNTS, type RunResult } from './run-seed.ts';
 
 /** A run that takes longer than this has hung. */
 const RUN_MS_MAX = 120_000;
+
+/** A run makes many objects that do not outlive it. */
+const NODE_FLAGS = ['--max-semi-space-size=32'];
 
 /** What to run. */
 export interface FleetTask {
@@ -38,14 +41,14 @@ export async function runFleet({ worker, first, count, jobs, onResult }: FleetTa
 }
 
 function startChild(worker: string): ChildProcess {
-  return fork(worker, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'] });
+  return fork(worker, { stdio: ['ignore', 'ignore', 'ignore', 'ipc'], execArgv: NODE_FLAGS });
 }
 
 /** Runs one seed; a process that ends or hangs is a problem of the run. */
 function runIn(child: ChildProcess, seed: number): Promise<RunResult> {
   return new Promise((resolve) => {
     const failed = (problem: string): void =>
-      finish({ seed, problems: [problem], attempts: 0, crashes: 0, trace: '' });
+      finish({ seed, problems: [problem], counts: NO_COUNTS, trace: '' });
     const onMessage = (result: RunResult): void => finish(result);
     const onExit = (code: number | null): void => failed(`the process of the run ended: code=${code}`);
     const timer = setTimeout(() => {

@@ -15,7 +15,7 @@ import { parseArgs } from 'node:util';
 import { runFleet } from './fleet.ts';
 import { MUTANTS, type Mutant } from './mutants.ts';
 import { mutatedCopy } from './mutated-copy.ts';
-import type { RunResult } from './run-seed.ts';
+import { type Counts, NO_COUNTS, type RunResult } from './run-seed.ts';
 
 const PROGRESS_RUNS = 500;
 const SHOWN_MAX = 10;
@@ -39,33 +39,35 @@ process.exitCode = (await (values.mutants ? runMutants() : runAll(countOf('runs'
 
 async function runAll(runs: number): Promise<boolean> {
   const began = performance.now();
-  const figures = { runs: 0, attempts: 0, crashes: 0, failed: 0 };
+  const figures = { runs: 0, broken: 0 };
+  let counts: Counts = NO_COUNTS;
   const onResult = (result: RunResult): boolean => {
     figures.runs += 1;
-    figures.attempts += result.attempts;
-    figures.crashes += result.crashes;
+    counts = sumOf(counts, result.counts);
     if (result.problems.length > 0) {
-      figures.failed += 1;
-      if (figures.failed <= SHOWN_MAX) show(result);
+      figures.broken += 1;
+      if (figures.broken <= SHOWN_MAX) show(result);
     }
     if (!values.json && figures.runs % PROGRESS_RUNS === 0)
-      say(`${figures.runs} of ${runs} runs, ${figures.failed} failed`);
+      say(`${figures.runs} of ${runs} runs, ${figures.broken} failed`);
     return true;
   };
   await runFleet({ worker: join(here, 'worker.js'), first: seed, count: runs, jobs, onResult });
   const seconds = (performance.now() - began) / 1000;
-  if (values.json) say(JSON.stringify({ seed, seconds, ...figures }));
+  if (values.json) say(JSON.stringify({ seed, seconds, ...figures, ...counts }));
   else {
-    const { attempts, crashes, failed } = figures;
     say(
-      `${runs} runs from seed ${seed}: ${attempts} calls, ${crashes} crashes, ${failed} runs broke a promise (${seconds.toFixed(0)} s)`,
+      Object.entries(counts)
+        .map(([what, count]) => `${what} ${count}`)
+        .join(', '),
     );
+    say(`${runs} runs from seed ${seed}: ${figures.broken} broke a promise (${seconds.toFixed(0)} s)`);
   }
   const totals = process.env['CLORTHO_TOTALS'];
   if (totals !== undefined) {
-    writeFileSync(totals, JSON.stringify({ passed: figures.runs - figures.failed, failed: figures.failed }));
+    writeFileSync(totals, JSON.stringify({ passed: figures.runs - figures.broken, failed: figures.broken }));
   }
-  return figures.failed === 0;
+  return figures.broken === 0;
 }
 
 async function runMutants(): Promise<boolean> {
@@ -94,6 +96,11 @@ async function runsToCatch(mutant: Mutant): Promise<number | undefined> {
   };
   await runFleet({ worker, first: seed, count: mutant.runsMax, jobs, onResult });
   return isCaught ? runs : undefined;
+}
+
+function sumOf(left: Counts, right: Counts): Counts {
+  const sums = Object.entries(left).map(([what, count]) => [what, count + right[what as keyof Counts]]);
+  return Object.fromEntries(sums) as Counts;
 }
 
 function show({ seed: failed, problems, trace }: RunResult): void {

@@ -4,7 +4,6 @@ import { type OpenOptions, open, type Store } from '@clortho/engine';
 import { memoryObjectStore, type ObjectStore } from '@clortho/object-store';
 import { memoryRegisterStore, type RegisterStore } from '@clortho/registers';
 import {
-  type FaultPlan,
   type FaultRates,
   type FaultTrace,
   faultTrace,
@@ -15,112 +14,116 @@ import {
   type VirtualClock,
   virtualClock,
 } from '@clortho/testkit';
+import { type CloudWatch, cloudWatch } from './cloud-watch.ts';
+import { drawScenario, type Journey, type Scenario } from './scenario.ts';
 
 /** See the module. */
 export interface World {
   readonly clock: VirtualClock;
   readonly random: Random;
+  readonly scenario: Scenario;
   readonly objects: ObjectStore;
   readonly registers: RegisterStore;
-  readonly trace: FaultTrace;
-  /** How wires fail; nothing fails once the run is over. */
-  rates: { readonly objects: FaultRates; readonly registers: FaultRates };
+  /** What every process does to the cloud is seen here. */
+  readonly watch: CloudWatch;
+  /** Absent unless asked for: writing everything down takes as long as doing it. */
+  readonly trace: FaultTrace | undefined;
+  /** Nothing fails any more. */
+  isHealed: boolean;
 }
 
 /** A process with its store open. */
 export interface Session {
   readonly process: SimulatedProcess;
   readonly store: Store;
+  /** The clock of the process, off by its skew. */
+  readonly clock: Clock;
 }
 
-const QUIET = { objects: {}, registers: {} };
+const NO_RATES: { readonly objects: FaultRates; readonly registers: FaultRates } = {
+  objects: {},
+  registers: {},
+};
+const OPENING_MS_MAX = 1000;
 
 /** Small sizes, so that everything happens often. */
-const TUNING: OpenOptions = {
-  compaction: 'manual',
-  refreshMs: 400,
-  tuning: { threads: 0, blockBytes: 128, fileBytes: 600, fanIn: 2, runsMax: 4 },
+const TUNING: OpenOptions['tuning'] = {
+  threads: 0,
+  blockBytes: 128,
+  fileBytes: 600,
+  fanIn: 2,
+  runsMax: 4,
 };
 
-/** Makes a world with an empty store of so many shards. */
-export async function newWorld(seed: number, splits: readonly string[]): Promise<World> {
+/** Makes the world of a seed, with an empty store. */
+export async function newWorld(seed: number, isTraced = false): Promise<World> {
   const clock = virtualClock();
+  const random = seededRandom(seed);
+  const scenario = drawScenario(random);
+  const objects = memoryObjectStore();
+  const registers = memoryRegisterStore();
   const world: World = {
     clock,
-    random: seededRandom(seed),
-    objects: memoryObjectStore(),
-    registers: memoryRegisterStore(),
-    trace: faultTrace(clock),
-    rates: QUIET,
+    random,
+    scenario,
+    objects,
+    registers,
+    watch: cloudWatch({ clock, objects, registers }),
+    trace: isTraced ? faultTrace(clock) : undefined,
+    isHealed: false,
   };
-  const created = openIn(world, startProcess(world, 'creator'), { shards: splits }).then(({ store }) =>
-    store.close(),
-  );
-  if (!(await passTime(world, created, 1000))) throw new Error('a store on sound backends opens at once');
+  const process = startProcess(world, 'creator');
+  const created = openIn(world, process, { shards: scenario.splits }).then(({ store }) => store.close());
+  if (!(await clock.advanceUntil(created, OPENING_MS_MAX)))
+    throw new Error('a store on sound backends opens at once');
   return world;
 }
 
-/** Moves the clock until `work` settles, or so much time has passed; tells whether it settled. */
-export async function passTime(world: World, work: Promise<unknown>, ms: number): Promise<boolean> {
-  const { clock } = world;
-  const endMs = clock.monotonic() + ms;
-  let isDone = false;
-  const settled = work.finally(() => {
-    isDone = true;
-  });
-  // Looked at when it is awaited below.
-  settled.catch(() => undefined);
-  while (!isDone && clock.monotonic() < endMs) {
-    await clock.advance(Math.min(clock.nextDueMs ?? 1000, endMs - clock.monotonic()));
-  }
-  if (isDone) await settled;
-  return isDone;
-}
-
-/** Starts a process: what it opens, it opens over wires that fail as the world says. */
+/** Starts a process. */
 export function startProcess(world: World, name: string): SimulatedProcess {
   return simulatedProcess({ name, clock: world.clock, trace: world.trace });
 }
 
-/** Opens the store in a process. */
+/** Opens the store in a process, over wires that fail as the journey says. */
 export async function openIn(
   world: World,
   process: SimulatedProcess,
   options: OpenOptions = {},
+  journey?: Journey,
 ): Promise<Session> {
-  const { clock, random, trace } = world;
-  const plan = (rates: FaultRates): FaultPlan => ({
-    clock,
+  const { random, scenario, trace } = world;
+  const { objects: objectRates, registers: registerRates } =
+    world.isHealed || journey === undefined ? NO_RATES : journey;
+  const shared = {
+    clock: world.clock,
     random,
     process,
     trace,
-    rates,
-    delayMsMax: 30,
+    script: world.isHealed ? [] : journey?.script,
+    delayMsMax: journey?.delayMsMax,
     laterMsMax: 20_000,
     throttleMsMax: 800,
     hopsMax: 4,
-  });
+  };
+  const { objects, registers } = world.watch.backendsOf(process.name);
+  const clock = skewed(process.clock, random, journey === undefined ? 0 : scenario.skewMsMax);
   const opening = open('memory:', {
-    ...TUNING,
+    compaction: 'manual',
+    tuning: { ...TUNING, tailEdits: scenario.tailEdits },
+    refreshMs: scenario.refreshMs,
     ...options,
-    objects: faultyObjectStore(world.objects, plan(world.rates.objects)),
-    registers: faultyRegisterStore(world.registers, plan(world.rates.registers)),
-    clock: skewed(process.clock, random),
+    objects: faultyObjectStore(objects, { ...shared, rates: objectRates }),
+    registers: faultyRegisterStore(registers, { ...shared, rates: registerRates }),
+    clock,
     random,
   });
-  return { process, store: await process.fence(opening) };
+  return { process, store: await process.fence(opening), clock };
 }
 
-/** Lets nothing fail any more. */
-export function heal(world: World): void {
-  world.rates = QUIET;
-}
-
-/** A clock whose time of day is off by up to two seconds: nothing may depend on it but timestamps. */
-function skewed(clock: Clock, random: Random): Clock {
-  const offMicros = (random.uint32() % 4_000_000) - 2_000_000;
+/** A clock whose time of day is off: nothing may depend on it but timestamps. */
+function skewed(clock: Clock, random: Random, skewMsMax: number): Clock {
+  const offMicros = skewMsMax === 0 ? 0 : (random.uint32() % (2000 * skewMsMax)) - 1000 * skewMsMax;
   return {
-    ...clock,
     now: () => clock.now() + offMicros,
     monotonic: () => clock.monotonic(),
     sleep: clock.sleep,

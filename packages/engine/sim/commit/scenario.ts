@@ -1,0 +1,205 @@
+/**
+ * Scenarios: what kind of world a run is, so that each rule of the protocol has worlds in which breaking it shows.
+ *
+ *     crowd     several writers and lanes on few keys: races, lost replies, transactions
+ *     times     reads of times that have not been closed yet, between writers whose clocks differ
+ *     garbage   slow uploads and swaps while two keepers compact and collect without rest
+ *     pins      snapshots taken slowly and read for long, while two keepers compact and collect
+ *     lapse     snapshots whose pins cannot be renewed, until others end them
+ *
+ * Invariants:
+ * - Everything is drawn from the seed; rates are mild in some worlds, for long histories, and wild in others.
+ */
+import type { Random } from '@clortho/base';
+import type { FaultRates, ScriptedFault } from '@clortho/testkit';
+import { between, pick, pickWeighted } from './draw.ts';
+
+/** What a client may do. */
+export type Action = 'batch' | 'putIf' | 'transact' | 'latest' | 'past' | 'snapshot';
+
+/** How calls of one kind of process travel. */
+export interface Journey {
+  readonly objects: FaultRates;
+  readonly registers: FaultRates;
+  readonly delayMsMax: number;
+  readonly script: readonly ScriptedFault[];
+}
+
+/** The kind of a run. */
+export interface Scenario {
+  readonly kind: 'crowd' | 'times' | 'garbage' | 'pins' | 'lapse';
+  readonly splits: readonly string[];
+  /** All keys that clients use. */
+  readonly keys: readonly string[];
+  readonly writers: number;
+  readonly lanesMax: number;
+  /** Calls of all writers together. */
+  readonly calls: number;
+  /** The longest pause of a lane between calls; short ones are drawn more often. */
+  readonly pauseMsMax: number;
+  readonly actions: readonly (readonly [weight: number, action: Action])[];
+  /** The longest time that a snapshot stays open. */
+  readonly snapshotMsMax: number;
+  readonly keepers: number;
+  /** How often all keepers together compact or collect. */
+  readonly rounds: number;
+  readonly keeperPauseMsMax: number;
+  /** How far clocks may be off, either way. */
+  readonly skewMsMax: number;
+  readonly refreshMs: number;
+  /** Edits that a head holds before they are folded. */
+  readonly tailEdits: number;
+  readonly writer: Journey;
+  readonly keeper: Journey;
+}
+
+const SPLITS: readonly (readonly string[])[] = [[], ['m'], ['c', 'n'], ['b', 'm', 'x']];
+/** Per list of splits, keys over all shards, the ones to meet at first. */
+const KEYS: readonly (readonly string[])[] = [
+  ['a', 'n', 'x'],
+  ['a', 'n', 'b', 'o'],
+  ['a', 'n', 'c', 'o'],
+  ['a', 'x', 'n', 'c', 'y'],
+];
+
+const EVEN: Scenario['actions'] = [
+  [4, 'batch'],
+  [2, 'putIf'],
+  [4, 'transact'],
+  [2, 'latest'],
+  [1, 'past'],
+  [1, 'snapshot'],
+];
+
+/** Draws the scenario of a run. */
+export function drawScenario(random: Random): Scenario {
+  const kind = pickWeighted(random, [
+    [9, 'crowd'],
+    [3, 'times'],
+    [4, 'garbage'],
+    [3, 'pins'],
+    [1, 'lapse'],
+  ] as const);
+  const shape = between(random, 0, SPLITS.length - 1);
+  const keys = KEYS[shape] as readonly string[];
+  const even: Scenario = {
+    kind,
+    splits: SPLITS[shape] as readonly string[],
+    keys: keys.slice(0, between(random, Math.min(2, keys.length), keys.length)),
+    writers: between(random, 2, 3),
+    lanesMax: 3,
+    calls: 14,
+    pauseMsMax: pick(random, [20, 100, 300]),
+    actions: EVEN,
+    snapshotMsMax: 300,
+    keepers: 1,
+    rounds: 3,
+    keeperPauseMsMax: 300,
+    skewMsMax: pick(random, [0, 100, 2000]),
+    refreshMs: 400,
+    tailEdits: pick(random, [2, 4, 16]),
+    writer: drawJourney(random, 30),
+    keeper: drawJourney(random, 30),
+  };
+  switch (kind) {
+    case 'crowd':
+      return even;
+    case 'times':
+      return timesOf(even);
+    case 'garbage':
+      return garbageOf(even, random);
+    case 'pins':
+      return pinsOf(even, random);
+    case 'lapse':
+      return lapseOf(even);
+  }
+}
+
+function timesOf(even: Scenario): Scenario {
+  const actions = [
+    [4, 'batch'],
+    [2, 'transact'],
+    [5, 'past'],
+    [2, 'snapshot'],
+  ] as const;
+  return { ...even, actions, rounds: 1 };
+}
+
+function garbageOf(even: Scenario, random: Random): Scenario {
+  return {
+    ...even,
+    calls: 10,
+    keepers: 2,
+    rounds: 10,
+    keeperPauseMsMax: 200,
+    skewMsMax: pick(random, [0, 0, 2000, 20_000]),
+    writer: { ...even.writer, ...slow(even.writer), delayMsMax: 1500 },
+    keeper: { ...even.keeper, delayMsMax: pick(random, [10, 100]) },
+  };
+}
+
+function pinsOf(even: Scenario, random: Random): Scenario {
+  const actions = [
+    [4, 'batch'],
+    [1, 'latest'],
+    [4, 'snapshot'],
+  ] as const;
+  return {
+    ...even,
+    calls: 10,
+    actions,
+    snapshotMsMax: 2000,
+    keepers: 2,
+    rounds: 10,
+    keeperPauseMsMax: 200,
+    writer: { ...even.writer, ...slow(even.writer), delayMsMax: pick(random, [300, 1000]) },
+    keeper: { ...even.keeper, delayMsMax: pick(random, [10, 300]) },
+  };
+}
+
+/** The first two swaps of a session (hold, narrow) arrive; none after them does. */
+function lapseOf(even: Scenario): Scenario {
+  const swap = { call: 'swap', prefix: 'pins/' } as const;
+  const script: readonly ScriptedFault[] = [
+    { ...swap, number: 1, fault: { kind: 'delay' } },
+    { ...swap, number: 2, fault: { kind: 'delay' } },
+    { ...swap, fault: { kind: 'errorBeforeEffect' } },
+  ];
+  const actions = [
+    [4, 'batch'],
+    [2, 'snapshot'],
+  ] as const;
+  return {
+    ...even,
+    calls: 12,
+    actions,
+    lanesMax: 2,
+    pauseMsMax: 40_000,
+    snapshotMsMax: 200_000,
+    keepers: 1,
+    rounds: 12,
+    keeperPauseMsMax: 30_000,
+    refreshMs: 20_000,
+    writer: { ...even.writer, script },
+  };
+}
+
+function drawJourney(random: Random, delayMsMax: number): Journey {
+  const rate = pick(random, [0.01, 0.03, 0.08]);
+  const shared = {
+    delay: pick(random, [0, 0.3, 0.8]),
+    errorBeforeEffect: rate,
+    errorAfterEffect: rate,
+    applyLater: rate / 2,
+    duplicate: rate,
+    throttle: rate / 10,
+  };
+  // A call of a client reads many objects and few registers.
+  const objects = { ...shared, errorBeforeEffect: rate / 5, throttle: rate / 50, crash: rate / 50 };
+  return { objects, registers: { ...shared, crash: rate / 4 }, delayMsMax, script: [] };
+}
+
+/** The same faults, and most calls take their time. */
+function slow({ objects, registers }: Journey): Pick<Journey, 'objects' | 'registers'> {
+  return { objects: { ...objects, delay: 0.5 }, registers: { ...registers, delay: 0.5 } };
+}
