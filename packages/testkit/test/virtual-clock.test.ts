@@ -80,6 +80,27 @@ describe('a virtual clock', () => {
     await expect(sleep).resolves.toBeUndefined();
   });
 
+  it('moves until work has settled, and no further', async () => {
+    const clock = virtualClock();
+    const ticks: number[] = [];
+    const stop = new AbortController();
+    const background = (async () => {
+      for (;;) {
+        await clock.sleep(2, stop.signal);
+        ticks.push(clock.monotonic());
+      }
+    })().catch(() => 'stopped');
+    await expect(clock.advanceUntil(clock.sleep(5), 100)).resolves.toBe(true);
+    expect([clock.monotonic(), ticks]).toEqual([5, [2, 4]]);
+    await expect(clock.advanceUntil(new Promise(() => undefined), 4)).resolves.toBe(false);
+    expect([clock.monotonic(), ticks]).toEqual([9, [2, 4, 6, 8]]);
+    await expect(clock.advanceUntil(Promise.resolve(), 4)).resolves.toBe(true);
+    await expect(clock.advanceUntil(Promise.reject(new Error('own')), 4)).rejects.toThrow('own');
+    expect(clock.monotonic()).toBe(9);
+    stop.abort();
+    await background;
+  });
+
   it('shifts the wall clock without touching the monotonic one', async () => {
     const clock = virtualClock({ epochMicros: 1_000_000 });
     const done = clock.sleep(1);

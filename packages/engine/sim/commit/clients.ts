@@ -2,8 +2,9 @@
 import { isClorthoError } from '@clortho/base';
 import type { Operation, ScanRow, Transaction } from '@clortho/engine';
 import type { Attempt, Outcome, ReadAttempt, Seen, WriteAttempt } from './attempt.ts';
-import { between, pick, pickWeighted } from './draw.ts';
-import type { Action } from './scenario.ts';
+import { between, isHeads, pick, pickWeighted } from './draw.ts';
+import { isOfTheWire } from './keepers.ts';
+import type { Scenario } from './scenario.ts';
 import type { Session, World } from './world.ts';
 
 /** What a client needs. */
@@ -17,19 +18,19 @@ export interface Client extends Session {
 /** How far back a read of the past looks for a time that nobody has named. */
 const PAST_MICROS_MAX = 1_000_000;
 
-const ACTIONS: Readonly<Record<Action, (client: Client) => Promise<void>>> = {
+const ACTIONS: Readonly<Record<Scenario['actions'][number][1], (client: Client) => Promise<void>>> = {
   batch: writeBatch,
   putIf,
   transact,
   latest: readLatest,
+  scan: scanLatest,
   past: readPast,
   snapshot: readSnapshot,
 };
 
-/** Makes one call of a client. */
-export async function act(client: Client): Promise<void> {
-  const { random, scenario } = client.world;
-  await ACTIONS[pickWeighted(random, scenario.actions)](client);
+/** Makes one of some calls of a client. */
+export async function act(client: Client, actions: Scenario['actions']): Promise<void> {
+  await ACTIONS[pickWeighted(client.world.random, actions)](client);
 }
 
 async function writeBatch(client: Client): Promise<void> {
@@ -124,13 +125,26 @@ function outcomeOf(error: unknown): Outcome {
 }
 
 async function readLatest(client: Client): Promise<void> {
-  const { random, scenario } = client.world;
+  const { store, world } = client;
+  const { random, scenario } = world;
   const keys = Array.from({ length: between(random, 1, 4) }, () => pick(random, scenario.keys));
-  const atLeast = random.uint32() % 2 === 0 ? ('latest' as const) : undefined;
+  const atLeast = isHeads(random) ? ('latest' as const) : undefined;
   await attemptRead(client, { isStale: atLeast === undefined }, async () => {
-    const values = await client.store.getMany(keys, { atLeast });
+    const values = await store.getMany(keys, { atLeast });
     return keys.map((key, index) => ({ key, value: textOf(values[index]) }));
   });
+}
+
+/** Scans row by row without haste: what it shows is of one moment all the same. */
+async function scanLatest(client: Client): Promise<void> {
+  const { process, store, world } = client;
+  const { random, scenario } = world;
+  const atLeast = isHeads(random) ? ('latest' as const) : undefined;
+  const rowMs = between(random, 0, scenario.rowMsMax);
+  const wait = (): Promise<void> => process.clock.sleep(rowMs);
+  await attemptRead(client, { isStale: atLeast === undefined }, () =>
+    seenIn(store.scan({ atLeast }), scenario.keys, wait),
+  );
 }
 
 /** Reads at the time of a commit, right before or after it, or a little before now, which has to be closed. */
@@ -139,13 +153,13 @@ async function readPast(client: Client): Promise<void> {
   const { random, scenario } = world;
   const times = history.flatMap((attempt) => (attempt.kind === 'write' ? (attempt.timestamp ?? []) : []));
   const asOf =
-    times.length === 0 || random.uint32() % 2 === 0
+    times.length === 0 || isHeads(random)
       ? clock.now() - between(random, 0, PAST_MICROS_MAX)
       : pick(random, times) + between(random, -1, 1);
   await attemptRead(client, { asOf }, () => seenIn(store.scan({ asOf }), scenario.keys));
 }
 
-/** Takes a snapshot, reads it at once and again before it ends: it shows the moment at which it was taken. */
+/** Takes a snapshot, reads it at once and again after a while: both show the moment at which it was taken. */
 async function readSnapshot(client: Client): Promise<void> {
   const { store, process, world } = client;
   const { random, scenario } = world;
@@ -156,11 +170,18 @@ async function readSnapshot(client: Client): Promise<void> {
     try {
       const first = await seenIn(snapshot.scan(), scenario.keys);
       await process.clock.sleep(openMs);
-      return [...first, ...(await seenIn(snapshot.scan(), scenario.keys))];
+      if (isHeads(random)) return [...first, ...(await seenIn(snapshot.scan(), scenario.keys))];
+      const values = await snapshot.getMany(scenario.keys);
+      return [...first, ...scenario.keys.map((key, index) => ({ key, value: textOf(values[index]) }))];
     } finally {
-      await snapshot.close();
+      // What was read stands, whether or not the pin could be let go of.
+      await snapshot.close().catch(ignoreWire);
     }
   });
+}
+
+function ignoreWire(error: unknown): void {
+  if (!isOfTheWire(error)) throw error;
 }
 
 /** Makes a read and notes what it saw; `read` may tell the moment by which its view is fixed. */
@@ -181,9 +202,7 @@ async function attemptRead(
     history.push({ kind: 'read', process: process.name, invokedMs, respondedMs, asOf, isStale, seen });
   } catch (error) {
     const isExpected =
-      isClorthoError(error, 'CLORTHO_UNAVAILABLE') ||
-      isClorthoError(error, 'CLORTHO_OUTCOME_UNKNOWN') ||
-      isClorthoError(error, 'CLORTHO_CONFLICT') ||
+      isOfTheWire(error) ||
       // A time that the skewed clock of another process has named, or a pin that was lost.
       isClorthoError(error, 'CLORTHO_INVALID') ||
       isClorthoError(error, 'CLORTHO_CLOSED');
@@ -192,9 +211,16 @@ async function attemptRead(
 }
 
 /** Returns what rows tell of all these keys, absent ones included. */
-async function seenIn(rows: AsyncIterable<ScanRow>, keys: readonly string[]): Promise<Seen[]> {
+async function seenIn(
+  rows: AsyncIterable<ScanRow>,
+  keys: readonly string[],
+  wait?: () => Promise<void>,
+): Promise<Seen[]> {
   const values = new Map<string, string | undefined>();
-  for await (const { key, value } of rows) values.set(textOf(key) ?? '', textOf(value));
+  for await (const { key, value } of rows) {
+    values.set(textOf(key) ?? '', textOf(value));
+    await wait?.();
+  }
   return keys.map((key) => ({ key, value: values.get(key) }));
 }
 

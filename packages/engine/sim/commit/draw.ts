@@ -23,3 +23,8 @@ export function pickWeighted<T>(
 export function between(random: Random, least: number, most: number): number {
   return least + randomBelow(random, most - least + 1);
 }
+
+/** Tosses a coin. */
+export function isHeads(random: Random): boolean {
+  return random.uint32() % 2 === 1;
+}

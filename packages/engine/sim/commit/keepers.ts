@@ -24,7 +24,7 @@ export async function keep(
     task.left -= 1;
     await process.clock.sleep(randomFraction(random) * scenario.keeperPauseMsMax);
     try {
-      if (random.uint32() % 3 === 0) {
+      if (randomFraction(random) < scenario.compactShare) {
         await process.fence(store.compact());
         rounds.compactions += 1;
       } else {

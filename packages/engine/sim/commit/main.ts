@@ -2,7 +2,8 @@
  * The command line of the simulation: `pnpm sim:commit --runs 50000 --seed 1`.
  *
  *     --runs N     how many seeds, default 1,000          --mutants   break one rule after the other: each must be caught
- *     --seed S     the first seed, default 1              --jobs N    processes, default one per core
+ *     --seed S     the first seed, default 1              --only T    only mutants with this text in their name
+ *     --jobs N     processes, default one per core
  *     --json       the figures as one line of JSON
  *
  * Exits with 1 if a promise was broken, or a mutant survived. With CLORTHO_TOTALS=FILE the totals go there as JSON, too.
@@ -26,6 +27,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     jobs: { type: 'string', default: String(availableParallelism()) },
     mutants: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
     json: { type: 'boolean', default: false },
   },
 });
@@ -72,7 +74,8 @@ async function runAll(runs: number): Promise<boolean> {
 
 async function runMutants(): Promise<boolean> {
   const caught: { readonly name: string; readonly runs: number | undefined; readonly runsMax: number }[] = [];
-  for (const mutant of MUTANTS) {
+  const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
+  for (const mutant of chosen) {
     const runs = await runsToCatch(mutant);
     caught.push({ name: mutant.name, runs, runsMax: mutant.runsMax });
     if (!values.json)
@@ -80,7 +83,7 @@ async function runMutants(): Promise<boolean> {
   }
   const survived = caught.filter(({ runs }) => runs === undefined).length;
   if (values.json) say(JSON.stringify({ seed, caught }));
-  else say(`${MUTANTS.length - survived} of ${MUTANTS.length} mutants caught, from seed ${seed}`);
+  else say(`${chosen.length - survived} of ${chosen.length} mutants caught, from seed ${seed}`);
   return survived === 0;
 }
 
@@ -91,6 +94,7 @@ async function runsToCatch(mutant: Mutant): Promise<number | undefined> {
   let isCaught = false;
   const onResult = ({ problems }: RunResult): boolean => {
     runs += 1;
+    if (problems.length > 0 && !isCaught && values.only !== '') say(problems.join('\n'));
     isCaught ||= problems.length > 0;
     return !isCaught;
   };

@@ -31,11 +31,13 @@ export function mutatedCopy(packages: string, compiled: string, target: string, 
     cpSync(join(from, 'package.json'), join(to, 'package.json'));
     linkDependencies(join(from, 'node_modules'), modules);
   }
-  const file = join(modules, '@clortho', mutant.file);
-  const code = readFileSync(file, 'utf8');
-  if (!code.includes(mutant.find))
-    throw new Error(`nothing to replace: mutant=${mutant.name} file=${mutant.file}`);
-  writeFileSync(file, code.replace(mutant.find, mutant.replace));
+  for (const { file, find, replace } of mutant.edits) {
+    const path = join(modules, '@clortho', file);
+    const parts = readFileSync(path, 'utf8').split(find);
+    if (parts.length !== 2)
+      throw new Error(`found ${parts.length - 1} places to replace: mutant=${mutant.name} file=${file}`);
+    writeFileSync(path, parts.join(replace));
+  }
   cpSync(compiled, join(target, 'sim'), { recursive: true });
   writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');
   return join(target, 'sim', 'commit', 'worker.js');

@@ -5,7 +5,7 @@ import { act, type Client } from './clients.ts';
 import { between } from './draw.ts';
 import { judge, readPastOf, type ShardOf } from './judge.ts';
 import { isOfTheWire, keep, type Rounds, type Task } from './keepers.ts';
-import type { Journey } from './scenario.ts';
+import type { Journey, Scenario } from './scenario.ts';
 import { newWorld, openIn, type Session, startProcess, type World } from './world.ts';
 
 /** How much happened, by what. */
@@ -74,7 +74,7 @@ export async function runSeed(seed: number): Promise<RunResult> {
 async function runOnce(seed: number, isTraced: boolean): Promise<RunResult> {
   const world = await newWorld(seed, isTraced);
   const { clock, scenario, watch } = world;
-  const { splits, calls, keepers, rounds, writers } = scenario;
+  const { splits } = scenario;
   if (scenario.skewMsMax > 0) watch.ignoreTimes();
   const shardOf = (key: string): number => splits.filter((split) => split <= key).length;
   const run: Run = {
@@ -86,13 +86,7 @@ async function runOnce(seed: number, isTraced: boolean): Promise<RunResult> {
     values: 0,
   };
   const problems: string[] = [];
-  const writing: Task = { left: calls };
-  const keeping: Task = { left: rounds };
-  const actors = [
-    ...names('writer', writers).map((name) => live(run, name, scenario.writer, writeSome, writing)),
-    ...names('keeper', keepers).map((name) => live(run, name, scenario.keeper, keepSome, keeping)),
-  ];
-  const all = Promise.all(actors).catch((error: unknown) => {
+  const all = Promise.all(actorsOf(run)).catch((error: unknown) => {
     problems.push(`an error that faults do not explain: ${explained(error)}`);
   });
   if (!(await clock.advanceUntil(all, RUN_MS_MAX))) problems.push('the processes did not come to an end');
@@ -113,7 +107,25 @@ interface Run {
   values: number;
 }
 
-type Work = (run: Run, session: Session, task: Task) => Promise<void>;
+type Work = (session: Session, task: Task) => Promise<void>;
+
+/** Starts everybody; what is left to do is shared by all of a kind. */
+function actorsOf(run: Run): Promise<void>[] {
+  const { calls, keeper, keepers, reader, readerCalls, readers, rounds, writer, writers } =
+    run.world.scenario;
+  const { actions, readerActions } = run.world.scenario;
+  const some = (of: string, count: number, journey: Journey, left: number, work: Work): Promise<void>[] => {
+    const task: Task = { left };
+    return names(of, count).map((name) => live(run, name, journey, work, task));
+  };
+  return [
+    ...some('writer', writers, writer, calls, (session, task) => callSome(run, session, task, actions)),
+    ...some('reader', readers, reader, readerCalls, (session, task) =>
+      callSome(run, session, task, readerActions),
+    ),
+    ...some('keeper', keepers, keeper, rounds, (session, task) => keep(run.world, session, task, run.rounds)),
+  ];
+}
 
 function names(of: string, count: number): string[] {
   return Array.from({ length: count }, (_, index) => `${of}${index}`);
@@ -124,7 +136,7 @@ async function live(run: Run, name: string, journey: Journey, work: Work, task: 
   const { clock, random } = run.world;
   for (let life = 1; task.left > 0; life += 1) {
     await clock.sleep(1 + randomFraction(random) * REOPEN_MS_MAX);
-    const ended = await oneLife(run, `${name}.${life}`, journey, (session) => work(run, session, task));
+    const ended = await oneLife(run, `${name}.${life}`, journey, (session) => work(session, task));
     if (ended === 'done') return;
     if (ended === 'crashed') run.crashes += 1;
   }
@@ -153,7 +165,7 @@ async function oneLife(
   return Promise.race([life(), process.whenCrashed.then(() => 'crashed' as const)]);
 }
 
-async function writeSome(run: Run, session: Session, task: Task): Promise<void> {
+async function callSome(run: Run, session: Session, task: Task, actions: Scenario['actions']): Promise<void> {
   const { world, history } = run;
   const { random, scenario } = world;
   const client: Client = {
@@ -166,15 +178,11 @@ async function writeSome(run: Run, session: Session, task: Task): Promise<void> 
   const lanes = Array.from({ length: between(random, 1, scenario.lanesMax) }, async () => {
     while (task.left > 0 && !session.process.crashed) {
       task.left -= 1;
-      await act(client);
       await session.process.clock.sleep(randomFraction(random) ** 2 * scenario.pauseMsMax);
+      await act(client, actions);
     }
   });
   await Promise.all(lanes);
-}
-
-function keepSome(run: Run, session: Session, task: Task): Promise<void> {
-  return keep(run.world, session, task, run.rounds);
 }
 
 /** Collects garbage and reads everything with a process that nothing happens to. */

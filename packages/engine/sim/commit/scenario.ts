@@ -5,6 +5,7 @@
  *     times     reads of times that have not been closed yet, between writers whose clocks differ
  *     garbage   slow uploads and swaps while two keepers compact and collect without rest
  *     pins      snapshots taken slowly and read for long, while two keepers compact and collect
+ *     scans     unpinned scans over all shards that are read slowly, while files vanish under them
  *     lapse     snapshots whose pins cannot be renewed, until others end them
  *
  * Invariants:
@@ -15,7 +16,7 @@ import type { FaultRates, ScriptedFault } from '@clortho/testkit';
 import { between, pick, pickWeighted } from './draw.ts';
 
 /** What a client may do. */
-export type Action = 'batch' | 'putIf' | 'transact' | 'latest' | 'past' | 'snapshot';
+export type Action = 'batch' | 'putIf' | 'transact' | 'latest' | 'scan' | 'past' | 'snapshot';
 
 /** How calls of one kind of process travel. */
 export interface Journey {
@@ -27,29 +28,40 @@ export interface Journey {
 
 /** The kind of a run. */
 export interface Scenario {
-  readonly kind: 'crowd' | 'times' | 'garbage' | 'pins' | 'lapse';
+  readonly kind: 'crowd' | 'times' | 'garbage' | 'pins' | 'scans' | 'lapse';
   readonly splits: readonly string[];
   /** All keys that clients use. */
   readonly keys: readonly string[];
   readonly writers: number;
+  /** Processes that never write. */
+  readonly readers: number;
   readonly lanesMax: number;
-  /** Calls of all writers together. */
+  /** Calls of all writers together, and of all readers. */
   readonly calls: number;
+  readonly readerCalls: number;
   /** The longest pause of a lane between calls; short ones are drawn more often. */
   readonly pauseMsMax: number;
   readonly actions: readonly (readonly [weight: number, action: Action])[];
+  readonly readerActions: Scenario['actions'];
   /** The longest time that a snapshot stays open. */
   readonly snapshotMsMax: number;
+  /** The longest time between two rows of an unpinned scan. */
+  readonly rowMsMax: number;
   readonly keepers: number;
   /** How often all keepers together compact or collect. */
   readonly rounds: number;
+  /** How many of these rounds compact. */
+  readonly compactShare: number;
   readonly keeperPauseMsMax: number;
   /** How far clocks may be off, either way. */
   readonly skewMsMax: number;
   readonly refreshMs: number;
+  /** What processes remember of files that they wrote or read. */
+  readonly cacheBytes: number;
   /** Edits that a head holds before they are folded. */
   readonly tailEdits: number;
   readonly writer: Journey;
+  readonly reader: Journey;
   readonly keeper: Journey;
 }
 
@@ -62,11 +74,17 @@ const KEYS: readonly (readonly string[])[] = [
   ['a', 'x', 'n', 'c', 'y'],
 ];
 
+/** Enough for everything. */
+const CACHE_BYTES = 1024 * 1024;
+/** Not enough for anything. */
+const NO_CACHE_BYTES = 1;
+
 const EVEN: Scenario['actions'] = [
   [4, 'batch'],
   [2, 'putIf'],
   [4, 'transact'],
-  [2, 'latest'],
+  [1, 'latest'],
+  [1, 'scan'],
   [1, 'past'],
   [1, 'snapshot'],
 ];
@@ -74,10 +92,11 @@ const EVEN: Scenario['actions'] = [
 /** Draws the scenario of a run. */
 export function drawScenario(random: Random): Scenario {
   const kind = pickWeighted(random, [
-    [9, 'crowd'],
-    [3, 'times'],
+    [7, 'crowd'],
+    [2, 'times'],
     [4, 'garbage'],
-    [3, 'pins'],
+    [5, 'pins'],
+    [1, 'scans'],
     [1, 'lapse'],
   ] as const);
   const shape = between(random, 0, SPLITS.length - 1);
@@ -87,18 +106,25 @@ export function drawScenario(random: Random): Scenario {
     splits: SPLITS[shape] as readonly string[],
     keys: keys.slice(0, between(random, Math.min(2, keys.length), keys.length)),
     writers: between(random, 2, 3),
+    readers: 0,
     lanesMax: 3,
     calls: 14,
+    readerCalls: 0,
     pauseMsMax: pick(random, [20, 100, 300]),
     actions: EVEN,
+    readerActions: [[1, 'latest']],
     snapshotMsMax: 300,
+    rowMsMax: 30,
     keepers: 1,
     rounds: 3,
+    compactShare: 1 / 3,
     keeperPauseMsMax: 300,
     skewMsMax: pick(random, [0, 100, 2000]),
     refreshMs: 400,
+    cacheBytes: pick(random, [CACHE_BYTES, NO_CACHE_BYTES]),
     tailEdits: pick(random, [2, 4, 16]),
     writer: drawJourney(random, 30),
+    reader: drawJourney(random, 30),
     keeper: drawJourney(random, 30),
   };
   switch (kind) {
@@ -110,6 +136,8 @@ export function drawScenario(random: Random): Scenario {
       return garbageOf(even, random);
     case 'pins':
       return pinsOf(even, random);
+    case 'scans':
+      return scansOf(even, random);
     case 'lapse':
       return lapseOf(even);
   }
@@ -148,12 +176,38 @@ function pinsOf(even: Scenario, random: Random): Scenario {
     ...even,
     calls: 10,
     actions,
+    cacheBytes: NO_CACHE_BYTES,
     snapshotMsMax: 2000,
     keepers: 2,
-    rounds: 10,
+    rounds: 12,
+    compactShare: 1 / 2,
     keeperPauseMsMax: 200,
-    writer: { ...even.writer, ...slow(even.writer), delayMsMax: pick(random, [300, 1000]) },
-    keeper: { ...even.keeper, delayMsMax: pick(random, [10, 300]) },
+    writer: { ...even.writer, ...slow(even.writer), delayMsMax: pick(random, [10, 300, 1000]) },
+    keeper: { ...even.keeper, ...slow(even.keeper), delayMsMax: pick(random, [10, 300, 1500]) },
+  };
+}
+
+function scansOf(even: Scenario, random: Random): Scenario {
+  const shape = between(random, 1, SPLITS.length - 1);
+  return {
+    ...even,
+    splits: SPLITS[shape] as readonly string[],
+    keys: KEYS[shape] as readonly string[],
+    writers: 1,
+    calls: 14,
+    actions: [[1, 'batch']],
+    readers: 1,
+    readerCalls: 8,
+    lanesMax: 2,
+    readerActions: [[1, 'scan']],
+    pauseMsMax: 1200,
+    rowMsMax: 1000,
+    keepers: 2,
+    rounds: 24,
+    compactShare: 1 / 2,
+    keeperPauseMsMax: 500,
+    cacheBytes: NO_CACHE_BYTES,
+    refreshMs: 5000,
   };
 }
 
@@ -165,22 +219,23 @@ function lapseOf(even: Scenario): Scenario {
     { ...swap, number: 2, fault: { kind: 'delay' } },
     { ...swap, fault: { kind: 'errorBeforeEffect' } },
   ];
-  const actions = [
-    [4, 'batch'],
-    [2, 'snapshot'],
-  ] as const;
   return {
     ...even,
-    calls: 12,
-    actions,
-    lanesMax: 2,
-    pauseMsMax: 40_000,
-    snapshotMsMax: 200_000,
-    keepers: 1,
-    rounds: 12,
+    writers: 1,
+    calls: 8,
+    actions: [[1, 'batch']],
+    readers: 3,
+    readerCalls: 3,
+    readerActions: [[1, 'snapshot']],
+    lanesMax: 1,
+    pauseMsMax: 60_000,
+    snapshotMsMax: 250_000,
+    rounds: 16,
+    compactShare: 1 / 2,
     keeperPauseMsMax: 30_000,
+    cacheBytes: NO_CACHE_BYTES,
     refreshMs: 20_000,
-    writer: { ...even.writer, script },
+    reader: { objects: {}, registers: {}, delayMsMax: 0, script },
   };
 }
 

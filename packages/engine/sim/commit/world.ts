@@ -111,6 +111,8 @@ export async function openIn(
     compaction: 'manual',
     tuning: { ...TUNING, tailEdits: scenario.tailEdits },
     refreshMs: scenario.refreshMs,
+    cacheBytes: scenario.cacheBytes,
+    tableBytes: scenario.cacheBytes,
     ...options,
     objects: faultyObjectStore(objects, { ...shared, rates: objectRates }),
     registers: faultyRegisterStore(registers, { ...shared, rates: registerRates }),

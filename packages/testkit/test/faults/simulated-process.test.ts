@@ -70,6 +70,16 @@ describe('a simulated process', () => {
     expect([process.crashed, isCleaned, clock.pending]).toEqual([true, false, 0]);
   });
 
+  it('tells those who look after it', async () => {
+    const { process } = world();
+    const told = watch(process.whenCrashed);
+    await settle();
+    expect(told.outcome).toBe('pending');
+    process.crash();
+    await settle();
+    expect(told.outcome).toBe('resolved undefined');
+  });
+
   it('stops in the middle of a listing', async () => {
     const { inner, process, registers } = world();
     for (const key of ['a', 'b']) await inner.compareAndSwap([{ key, expect: 0, value }]);
