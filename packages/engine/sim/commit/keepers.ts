@@ -1,5 +1,6 @@
-/** What keepers do: compact and collect garbage, over and over, while others write. */
-import { isClorthoError, randomFraction } from '@clortho/base';
+/** What keepers do: compact, collect garbage and split shards, over and over, while others write. */
+import { compareBytes, encodeUtf8, isClorthoError, randomFraction } from '@clortho/base';
+import type { Store } from '@clortho/engine';
 import type { Session, World } from './world.ts';
 
 /** What is left to do, over all lives and all who share it. */
@@ -11,11 +12,12 @@ export interface Task {
 export interface Rounds {
   passes: number;
   compactions: number;
+  splits: number;
 }
 
 /** Keeps the store in order until nothing of the task is left. */
 export async function keep(
-  { random, scenario, watch }: World,
+  { random, scenario, splitKeys, watch }: World,
   { store, process }: Session,
   task: Task,
   rounds: Rounds,
@@ -24,7 +26,11 @@ export async function keep(
     task.left -= 1;
     await process.clock.sleep(randomFraction(random) * scenario.keeperPauseMsMax);
     try {
-      if (randomFraction(random) < scenario.compactShare) {
+      const splitKey = randomFraction(random) < scenario.splitShare ? splitKeys.pop() : undefined;
+      if (splitKey !== undefined) {
+        await process.fence(splitAt(store, splitKey));
+        rounds.splits += 1;
+      } else if (randomFraction(random) < scenario.compactShare) {
         await process.fence(store.compact());
         rounds.compactions += 1;
       } else {
@@ -35,6 +41,20 @@ export async function keep(
     } catch (error) {
       if (!isOfTheWire(error)) throw error;
     }
+  }
+}
+
+/** Splits the shard of a key there, unless a shard begins with it, or another process is faster. */
+async function splitAt(store: Store, text: string): Promise<void> {
+  const key = encodeUtf8(text);
+  const { shards } = await store.stats();
+  const shard = shards.findLast(({ lower }) => compareBytes(lower, key) <= 0);
+  if (shard === undefined || compareBytes(shard.lower, key) === 0) return;
+  try {
+    await store.splitShard(shard.shard, key);
+  } catch (error) {
+    // The view was old: the shard had been split before.
+    if (!isClorthoError(error, 'CLORTHO_INVALID')) throw error;
   }
 }
 

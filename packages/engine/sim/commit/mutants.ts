@@ -8,8 +8,14 @@ import { GARBAGE_MUTANTS } from './mutants/garbage.ts';
 import type { Mutant } from './mutants/mutant.ts';
 import { READ_MUTANTS } from './mutants/reads.ts';
 import { REGISTER_MUTANTS } from './mutants/registers.ts';
+import { SPLIT_MUTANTS } from './mutants/splits.ts';
 
 export type { Mutant } from './mutants/mutant.ts';
 
 /** All mutants. */
-export const MUTANTS: readonly Mutant[] = [...REGISTER_MUTANTS, ...READ_MUTANTS, ...GARBAGE_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...REGISTER_MUTANTS,
+  ...READ_MUTANTS,
+  ...GARBAGE_MUTANTS,
+  ...SPLIT_MUTANTS,
+];

@@ -1,9 +1,9 @@
 /** One run: processes come, work, crash and come back; then all heals, and what is left is judged. */
-import { randomFraction } from '@clortho/base';
+import { decodeUtf8, randomFraction } from '@clortho/base';
 import type { Attempt } from './attempt.ts';
 import { act, type Client } from './clients.ts';
 import { between } from './draw.ts';
-import { judge, readPastOf, type ShardOf } from './judge.ts';
+import { judge, readPastOf } from './judge.ts';
 import { isOfTheWire, keep, type Rounds, type Task } from './keepers.ts';
 import type { Journey, Scenario } from './scenario.ts';
 import { newWorld, openIn, type Session, startProcess, type World } from './world.ts';
@@ -19,7 +19,8 @@ export type Counts = Readonly<
     | 'racesLost'
     | 'crashes'
     | 'passes'
-    | 'compactions',
+    | 'compactions'
+    | 'splits',
     number
   >
 >;
@@ -44,6 +45,7 @@ export const NO_COUNTS: Counts = {
   crashes: 0,
   passes: 0,
   compactions: 0,
+  splits: 0,
 };
 
 /** Virtual time in which the processes must be done. */
@@ -74,14 +76,11 @@ export async function runSeed(seed: number): Promise<RunResult> {
 async function runOnce(seed: number, isTraced: boolean): Promise<RunResult> {
   const world = await newWorld(seed, isTraced);
   const { clock, scenario, watch } = world;
-  const { splits } = scenario;
   if (scenario.skewMsMax > 0) watch.ignoreTimes();
-  const shardOf = (key: string): number => splits.filter((split) => split <= key).length;
   const run: Run = {
     world,
     history: [],
-    shardOf,
-    rounds: { passes: 0, compactions: 0 },
+    rounds: { passes: 0, compactions: 0, splits: 0 },
     crashes: 0,
     values: 0,
   };
@@ -101,7 +100,6 @@ async function runOnce(seed: number, isTraced: boolean): Promise<RunResult> {
 interface Run {
   readonly world: World;
   readonly history: Attempt[];
-  readonly shardOf: ShardOf;
   readonly rounds: Rounds;
   crashes: number;
   values: number;
@@ -187,7 +185,7 @@ async function callSome(run: Run, session: Session, task: Task, actions: Scenari
 
 /** Collects garbage and reads everything with a process that nothing happens to. */
 async function judgeWorld(run: Run): Promise<string[]> {
-  const { world, history, shardOf } = run;
+  const { world, history } = run;
   const { clock, scenario, watch } = world;
   const problems: string[] = [];
   const work = async (): Promise<void> => {
@@ -212,7 +210,8 @@ async function judgeWorld(run: Run): Promise<string[]> {
       isStale: false,
       seen,
     });
-    problems.push(...judge(history, past, shardOf));
+    const lowers = (await store.stats()).shards.map(({ lower }) => decodeUtf8(lower));
+    problems.push(...judge(history, past, (key) => lowers.findLastIndex((lower) => lower <= key)));
     await store.close();
   };
   const judging = work().catch((error: unknown) => {

@@ -8,6 +8,8 @@
  *     scans     unpinned scans over all shards that are read slowly, while files vanish under them
  *     lapse     snapshots whose pins cannot be renewed, until others end them
  *
+ * In some of each, keepers split shards while all this goes on.
+ *
  * Invariants:
  * - Everything is drawn from the seed; rates are mild in some worlds, for long histories, and wild in others.
  */
@@ -53,6 +55,9 @@ export interface Scenario {
   /** How many of these rounds compact. */
   readonly compactShare: number;
   readonly keeperPauseMsMax: number;
+  /** Where keepers split shards, one after the other, each time one of so many rounds comes. */
+  readonly splitKeys: readonly string[];
+  readonly splitShare: number;
   /** How far clocks may be off, either way. */
   readonly skewMsMax: number;
   readonly refreshMs: number;
@@ -73,6 +78,9 @@ const KEYS: readonly (readonly string[])[] = [
   ['a', 'n', 'c', 'o'],
   ['a', 'x', 'n', 'c', 'y'],
 ];
+
+/** Between the keys, and at one; most runs split nothing. */
+const SPLIT_KEYS: readonly (readonly string[])[] = [[], [], ['n'], ['b', 'p'], ['o', 'ab', 'd']];
 
 /** Enough for everything. */
 const CACHE_BYTES = 1024 * 1024;
@@ -119,6 +127,8 @@ export function drawScenario(random: Random): Scenario {
     rounds: 3,
     compactShare: 1 / 3,
     keeperPauseMsMax: 300,
+    splitKeys: pick(random, SPLIT_KEYS),
+    splitShare: 1 / 2,
     skewMsMax: pick(random, [0, 100, 2000]),
     refreshMs: 400,
     cacheBytes: pick(random, [CACHE_BYTES, NO_CACHE_BYTES]),

@@ -24,6 +24,8 @@ export interface World {
   readonly scenario: Scenario;
   readonly objects: ObjectStore;
   readonly registers: RegisterStore;
+  /** Where shards are still to be split. */
+  readonly splitKeys: string[];
   /** What every process does to the cloud is seen here. */
   readonly watch: CloudWatch;
   /** Absent unless asked for: writing everything down takes as long as doing it. */
@@ -68,6 +70,7 @@ export async function newWorld(seed: number, isTraced = false): Promise<World> {
     scenario,
     objects,
     registers,
+    splitKeys: [...scenario.splitKeys],
     watch: cloudWatch({ clock, objects, registers }),
     trace: isTraced ? faultTrace(clock) : undefined,
     isHealed: false,

@@ -106,7 +106,7 @@ export const GARBAGE_MUTANTS: readonly Mutant[] = [
       },
       {
         file: 'engine/dist/commit/committer.js',
-        find: 'return upload.entry.id < floor ? this.#put(upload.file, floor, manifest) : upload;',
+        find: 'return upload.entry.id < floor ? this.#put(upload.file, floor) : upload;',
         replace: 'return upload;',
       },
     ],
