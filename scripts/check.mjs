@@ -20,7 +20,8 @@ process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 const UNIT_REPORT = join('.run', 'unit.json');
 /** Most steps keep one core busy; a machine with more of them has them for the workers of the unit step. */
 const RUNNING_MAX = 2;
-const PROJECTS = readdirSync('packages').map((name) => `packages/${name}`);
+/** The packages, and what tests run beside them in processes of its own. */
+const PROJECTS = [...readdirSync('packages').map((name) => `packages/${name}`), 'packages/engine/sim'];
 const STATIC = ['types', 'lint', 'format', 'style', 'boundaries', 'unused'];
 
 /** A step starts when those named by `after` are done, if they run at all. */

@@ -1,21 +1,20 @@
 /**
  * What the writers write: batches whose rows tell of which batch they are, over several keys, families and shards.
  *
- *     default   64s | "row/" w "/" n "/" i     →  life "/" n          two to four rows of their own
- *     copies    64s | "row/" w "/" n           →  life "/" n          one row, which tells a writer what it has done
- *     default   "shared/" (n mod 8)            →  w "/" life "/" n    a key that all writers write
- *     totals    "total/" w                     +  1                   counts what was applied, and how often
+ *     default   64s | "row/" w "/" n "/" i   →  life "/" n          two to four rows of their own, on two shards
+ *     copies    64s | "row/" w "/" n         →  life "/" n          one row, which tells a writer what it has done
+ *     default   "shared/" (n mod 8)          →  w "/" life "/" n    a key that all writers write
+ *     totals    "total/" w                   +  1                   counts what was applied, and how often
  *
  * `w` is the writer, `n` the number of the batch, `life` how often the writer was started before, `s` a shard.
  *
  * Invariants:
- * - Two batches share a shard, and no batch leaves a shard of its own rows twice in a row to itself.
+ * - Every batch spans shards and families, and its rows name it: what is torn, lost or applied twice shows.
  */
-import type { Operation, Store } from '@clortho/engine';
-import { open } from '@clortho/engine';
+import { type Operation, open, type Store } from '@clortho/engine';
 
 /** The shards of the store. */
-export const SHARDS = 4;
+const SHARDS = 4;
 /** How many keys are written by all. */
 export const SHARED_KEYS = 8;
 /** The family that has one row of every batch. */
@@ -33,26 +32,30 @@ export interface BatchName {
 }
 
 /** Opens the store of the writers, and creates it if it is missing. */
-export function openStore(directory: string): Promise<Store> {
+export function openStore(directory: string, compaction: 'auto' | 'manual'): Promise<Store> {
   const families = { [COPIES]: {}, [TOTALS]: { merge: 'sum' } };
-  return open(`file:${directory}`, { shards: SHARDS, families });
+  return open(`file:${directory}`, { shards: SHARDS, families, compaction });
 }
 
-/** Returns the keys of a batch that no other batch writes, in the default family: at least two shards. */
+/**
+ * Returns the keys of a batch that no other batch writes, in the default family: on two shards, the same ones for
+ * batches that are likely to share a commit.
+ */
 export function ownKeys({ writer, number }: BatchName): Uint8Array[] {
+  const first = writer + (number >> 4);
   return Array.from({ length: 2 + (number % 3) }, (_, index) =>
-    keyIn((number + index) % SHARDS, `row/${writer}/${number}/${index}`),
+    keyIn((first + (index % 2)) % SHARDS, `row/${writer}/${number}/${index}`),
   );
 }
 
 /** Returns the key of a batch in the family of copies. */
 export function copyKey({ writer, number }: BatchName): Uint8Array {
-  return keyIn((writer + number) % SHARDS, `row/${writer}/${number}`);
+  return keyIn(writer % SHARDS, `row/${writer}/${number}`);
 }
 
-/** Returns the beginning of a writer's keys in the family of copies, on one shard. */
-export function copyPrefix(shard: number, writer: number): Uint8Array {
-  return keyIn(shard, `row/${writer}/`);
+/** Returns the beginning of a writer's keys in the family of copies. */
+export function copyPrefix(writer: number): Uint8Array {
+  return keyIn(writer % SHARDS, `row/${writer}/`);
 }
 
 /** Returns a key that all writers write. */
@@ -80,15 +83,14 @@ export function readOwnValue(value: Uint8Array): { readonly life: number; readon
 export function operationsOf(name: BatchName, life: number): Operation[] {
   const value = ownValue(name, life);
   const shared = `${name.writer}/${life}/${name.number}`;
+  const one = new Uint8Array(Float64Array.of(1).buffer);
   return [
     ...ownKeys(name).map((key): Operation => ({ type: 'put', key, value })),
     { type: 'put', family: COPIES, key: copyKey(name), value },
     { type: 'put', key: sharedKey(name.number), value: shared },
-    { type: 'merge', family: TOTALS, key: totalKey(name.writer), value: new Uint8Array(ONE.buffer.slice(0)) },
+    { type: 'merge', family: TOTALS, key: totalKey(name.writer), value: one },
   ];
 }
-
-const ONE = new Float64Array([1]);
 
 function keyIn(shard: number, text: string): Uint8Array {
   return Uint8Array.of(shard * SHARD_WIDTH, ...Buffer.from(text));

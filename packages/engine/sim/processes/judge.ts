@@ -63,7 +63,7 @@ export async function judge({ directory, writers, batches }: JudgeTask): Promise
   for (let writer = 0; writer < writers; writer += 1) {
     acknowledged.push(...(await readAcknowledgements(directory, writer)));
   }
-  const store = await openStore(join(directory, 'store'));
+  const store = await openStore(join(directory, 'store'), 'manual');
   try {
     const problems: string[] = [];
     const found = findBatches(names, await rowsOf(store, 'default'), await rowsOf(store, COPIES), problems);
@@ -116,7 +116,9 @@ function findBatches(
     const copy = take(copies, copyKey(name));
     const parts = [copy, ...ownKeys(name).map((key) => take(rows, key))];
     if (copy === undefined) {
-      problems.push(`a batch is ${parts.every((part) => part === undefined) ? 'lost' : 'torn'}: ${nameOf(name)}`);
+      problems.push(
+        `a batch is ${parts.every((part) => part === undefined) ? 'lost' : 'torn'}: ${nameOf(name)}`,
+      );
       continue;
     }
     const { life } = readOwnValue(Buffer.from(copy.value));
@@ -184,7 +186,9 @@ async function problemsOfSharedKeys(store: Store, found: ReadonlyMap<string, Fou
     let above = Number.POSITIVE_INFINITY;
     let versions = 0;
     for await (const { timestamp, value } of store.history(key)) {
-      const [writer, life, batch] = Buffer.from(value ?? []).toString().split('/');
+      const [writer, life, batch] = Buffer.from(value ?? [])
+        .toString()
+        .split('/');
       const expected = found.get(`${writer}/${batch}`);
       if (expected?.timestamp !== timestamp || String(expected.life) !== life) {
         problems.push(`a version is of no batch: key=${key} timestamp=${timestamp}`);
@@ -201,9 +205,14 @@ async function problemsOfSharedKeys(store: Store, found: ReadonlyMap<string, Fou
 async function problemsOfObjects(store: Store, directory: string): Promise<string[]> {
   await store.compact();
   for (let pass = 0; pass < 3; pass += 1) await store.gc();
-  const { objectsWaiting, objectsDeleted } = await store.gc();
-  const temporary = await readdir(join(directory, 'store', 'objects', '.tmp'));
-  const problems = temporary.map((name) => `a temporary file was left: ${name}`);
-  if (objectsWaiting + objectsDeleted > 0) problems.push(`garbage was left: objects=${objectsWaiting}`);
-  return problems;
+  const objects = join(directory, 'store', 'objects');
+  const { shards } = await store.stats();
+  const files = shards.flatMap(({ families }) => families.flatMap(({ entries }) => entries));
+  const live = new Set(files.map(({ id }) => `${id}.sst.blob`));
+  const stored = await readdir(join(objects, 'sst'));
+  const temporary = await readdir(join(objects, '.tmp'));
+  return [
+    ...temporary.map((name) => `a temporary file was left: ${name}`),
+    ...stored.filter((name) => !live.has(name)).map((name) => `garbage was left: ${name}`),
+  ];
 }

@@ -19,16 +19,17 @@ import {
   operationsOf,
   ownKeys,
   readOwnValue,
-  SHARDS,
 } from './batch.ts';
 
 /** Batches under way at once: 1 to this many, so that groups of all sizes come up. */
-const UNDER_WAY_MAX = 4;
+const UNDER_WAY_MAX = 8;
 /** Batches between two looks at another writer. */
 const WATCH_EVERY = 16;
 /** Batches between two passes of garbage collection, by one of the writers. */
 const COLLECT_EVERY = 100;
 const COLLECTOR = 1;
+/** Writers that also compact, the one that is killed among them: they take each other's work away. */
+const COMPACTORS = 2;
 const START_AGAIN = 75;
 
 const [directory = '', ...counts] = process.argv.slice(2);
@@ -43,7 +44,7 @@ main().catch((error: unknown) => {
 
 async function main(): Promise<void> {
   const acknowledgements = openSync(acknowledgementsPath(directory, writer), 'a');
-  const store = await openStore(join(directory, 'store'));
+  const store = await openStore(join(directory, 'store'), writer < COMPACTORS ? 'auto' : 'manual');
   const present = await batchesIn(store);
   const underWay = new Set<Promise<void>>();
   const watch = watcher(store, (writer + 1) % writers);
@@ -66,25 +67,27 @@ async function main(): Promise<void> {
 /** Returns the numbers of this writer's batches that are in the store. */
 async function batchesIn(store: Store): Promise<ReadonlySet<number>> {
   const numbers = new Set<number>();
-  for (let shard = 0; shard < SHARDS; shard += 1) {
-    const rows = store.scan({ family: COPIES, prefix: copyPrefix(shard, writer) });
-    for await (const { value } of rows) numbers.add(readOwnValue(value).number);
-  }
+  const rows = store.scan({ family: COPIES, prefix: copyPrefix(writer) });
+  for await (const { value } of rows) numbers.add(readOwnValue(value).number);
   return numbers;
 }
 
-/** Returns a look at the newest batches of another writer: each is there as a whole, or not at all. */
+/**
+ * Returns a look at the newest batches of another writer: each is there as a whole, or not at all. Strides double, so
+ * that a look costs little however far the other is ahead.
+ */
 function watcher(store: Store, watched: number): () => Promise<void> {
   let next = 0;
   return async () => {
-    for (; next < batches; next += 1) {
+    for (let stride = 1; next < batches; stride *= 2) {
       const name: BatchName = { writer: watched, number: next };
-      const found = await store.getMany(ownKeys(name), { atLeast: 'latest' });
+      const found = await store.getMany(ownKeys(name), stride === 1 ? { atLeast: 'latest' } : {});
       const rows = found.filter((value) => value !== undefined).length;
       if (rows === 0) return;
       if (rows < found.length) {
         throw new Error(`part of a batch is visible: writer=${watched} batch=${next} rows=${rows}`);
       }
+      next += stride;
     }
   };
 }
