@@ -25,7 +25,10 @@ async function spentBy(store: Store, work: () => Promise<unknown>): Promise<Spen
       if (name !== 'lists') spent[name] = count - earlier;
     }
   }
-  return { ...(spent as unknown as Spent), lists: (spent['lists'] ?? 0) + after.objects.lists - before.objects.lists };
+  return {
+    ...(spent as unknown as Spent),
+    lists: (spent['lists'] ?? 0) + after.objects.lists - before.objects.lists,
+  };
 }
 
 /** Returns one put into each of the first `count` of 16 even shards. */
@@ -126,7 +129,15 @@ describe('an idle store', () => {
       for (let index = 0; index < 40; index += 1) await store.put(Uint8Array.of(index * 6), 'v');
       await clock.advance(10_000);
       const spent = await spentBy(store, () => clock.advance(60_000));
-      expect(spent).toMatchObject({ reads: 60, registersRead: 480, swaps: 0, lists: 0, puts: 0, gets: 0, heads: 0 });
+      expect(spent).toMatchObject({
+        reads: 60,
+        registersRead: 480,
+        swaps: 0,
+        lists: 0,
+        puts: 0,
+        gets: 0,
+        heads: 0,
+      });
       await store.close();
     },
   );
@@ -152,7 +163,10 @@ describe('on S3 and DynamoDB', () => {
     const aws = { region, s3Endpoint: s3.endpoint, dynamoDbEndpoint: dynamoDb.endpoint, credentials };
     const url = 's3://bucket/p?registers=dynamodb://table';
     const store = await open(url, { ...quiet, aws, shards: 16 });
-    const wire = (): Record<string, number> => ({ ...dynamoDb.counters.operations, ...s3.counters.operations });
+    const wire = (): Record<string, number> => ({
+      ...dynamoDb.counters.operations,
+      ...s3.counters.operations,
+    });
     const requestsOf = async (work: () => Promise<unknown>): Promise<Record<string, number>> => {
       const before = wire();
       const requests = dynamoDb.counters.requests + s3.counters.requests;

@@ -133,6 +133,33 @@ describe('gc', () => {
     await Promise.all(stores.map((store) => store.close()));
   });
 
+  it('goes on without a snapshot that was closed, and collected by another, while it looked at it', async () => {
+    const clock = virtualClock();
+    const backends = newBackends();
+    const gate = newGate();
+    let isStalling = false;
+    const objects = hookedObjects(backends.objects, (call, key) =>
+      isStalling && call === 'get' && key.startsWith('pin/') ? gate.wait() : undefined,
+    );
+    const writer = await open('memory:', { ...quiet, ...backends, clock });
+    const collector = await open('memory:', { ...quiet, ...backends, objects, clock });
+    await writer.put('k', 'v');
+    const snapshot = await writer.snapshot();
+    isStalling = true;
+    const collecting = collector.gc();
+    await gate.reached;
+    await snapshot.close();
+    for (let pass = 0; pass < 3; pass += 1) {
+      await clock.advance(1000);
+      await writer.gc();
+    }
+    expect(await objectKeys(backends.objects, 'pin/')).toEqual([]);
+    gate.open();
+    expect((await collecting).objectsDeleted).toBe(0);
+    expect(text(await collector.get('k', { atLeast: 'latest' }))).toBe('v');
+    await Promise.all([writer.close(), collector.close()]);
+  });
+
   it('deletes nothing while everything is held', async () => {
     const clock = virtualClock();
     const backends = newBackends();

@@ -49,7 +49,7 @@ async function readCut(
       }
       const state = known[index];
       if (state !== undefined && state.head.version === register.version) return state;
-      return loadState(objects, { store, shard }, register.value, state, signal);
+      return loadState(objects, { store, shard, version: register.version }, register.value, state, signal);
     }),
   );
 }

@@ -61,13 +61,16 @@ export function decodeShardMap(bytes: Uint8Array, store: string): ShardMap {
   const name = SHARD_MAP_KEY;
   const fields = new FieldReader(decodeRecord(SHARD_MAP_RECORD, bytes, name), 3, name);
   if (fields.text() !== store)
-    throw new ClorthoError('CLORTHO_CORRUPT', 'shard map belongs to another store');
+    throw new ClorthoError('CLORTHO_CORRUPT', `shard map belongs to another store: register=${name}`);
   const splits = fields.list((value) => new FieldReader([value], 1, name).bytes());
   const shards = fields.list((value) => new FieldReader([value], 1, name).integer());
   const ordered = splits.every((key, index) => compareBytes(splits[index - 1] ?? EMPTY_BYTES, key) < 0);
   const isPartition = shards.length === splits.length + 1 && new Set(shards).size === shards.length;
   if (!ordered || !isPartition) {
-    throw new ClorthoError('CLORTHO_CORRUPT', `shard map is no partition: shards=${shards.length}`);
+    throw new ClorthoError(
+      'CLORTHO_CORRUPT',
+      `shard map is no partition: register=${name} shards=${shards.length}`,
+    );
   }
   return { splits, shards };
 }

@@ -48,15 +48,23 @@ export function stateOfNewShard(head: Head): ShardState {
   return { head, headBytes: 0, files: new Map(), folded: new Map() };
 }
 
+/** What a head must be. */
+export interface ExpectedHead {
+  readonly store: string;
+  readonly shard: number;
+  /** The version of the register that holds it; absent for one that is kept elsewhere. */
+  readonly version?: number | undefined;
+}
+
 /**
  * Returns the state that a head register's bytes stand for, reusing `known` where the head only moved on from it.
  *
- * @throws {ClorthoError} `CLORTHO_CORRUPT` if the head is damaged, of another store or shard, older than `known`,
- *   or names a segment that is missing or damaged; `CLORTHO_UNSUPPORTED` if its format is newer.
+ * @throws {ClorthoError} `CLORTHO_CORRUPT` if the head is damaged, of another store, shard or version, older than
+ *   `known`, or names a segment that is missing or damaged; `CLORTHO_UNSUPPORTED` if its format is newer.
  */
 export async function loadState(
   objects: ObjectStore,
-  expected: { readonly store: string; readonly shard: number },
+  expected: ExpectedHead,
   bytes: Uint8Array,
   known: ShardState | undefined,
   signal?: AbortSignal,
@@ -67,6 +75,12 @@ export async function loadState(
     throw new ClorthoError(
       'CLORTHO_CORRUPT',
       `head belongs elsewhere: at=${name} store=${head.store} shard=${head.shard} expected=${expected.store}`,
+    );
+  }
+  if (expected.version !== undefined && head.version !== expected.version) {
+    throw new ClorthoError(
+      'CLORTHO_CORRUPT',
+      `head is of another version than its register: at=${name} head=${head.version} register=${expected.version}`,
     );
   }
   if (known !== undefined && head.version < known.head.version) {

@@ -25,6 +25,7 @@ export type FamilyOptionsByName = Readonly<Record<string, FamilyOptions>>;
 export class Catalog {
   readonly #registers: RegisterStore;
   readonly #at: string;
+  readonly #store: string;
   readonly #options: Record<string, FamilyOptions>;
   readonly #byName = new Map<string, Family>();
   readonly #byNumber = new Map<number, Family>();
@@ -36,14 +37,15 @@ export class Catalog {
     record: StoreRecord,
     options: FamilyOptionsByName,
   ): Promise<Catalog> {
-    const catalog = new Catalog(registers, at, options);
+    const catalog = new Catalog(registers, at, record.id, options);
     await catalog.#takeIn(record);
     return catalog;
   }
 
-  private constructor(registers: RegisterStore, at: string, options: FamilyOptionsByName) {
+  private constructor(registers: RegisterStore, at: string, store: string, options: FamilyOptionsByName) {
     this.#registers = registers;
     this.#at = at;
+    this.#store = store;
     this.#options = { ...options };
   }
 
@@ -131,7 +133,10 @@ export class Catalog {
     const [register] = await this.#registers.read([STORE_KEY]);
     if (register === undefined)
       throw new ClorthoError('CLORTHO_CORRUPT', `the store record is gone: at=${this.#at}`);
-    return { record: decodeStoreRecord(register.value, this.#at), version: register.version };
+    const record = decodeStoreRecord(register.value, this.#at);
+    if (record.id !== this.#store)
+      throw new ClorthoError('CLORTHO_CORRUPT', `the store record is of another store: at=${this.#at}`);
+    return { record, version: register.version };
   }
 
   async #takeIn(record: StoreRecord): Promise<void> {

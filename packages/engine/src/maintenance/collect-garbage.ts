@@ -7,12 +7,14 @@
  * - Clocks are not trusted: a writer whose objects lie below the floor cannot commit them, however long it stalled.
  * - The floor is raised to what the previous pass recorded, so work in flight has a whole pass to commit.
  * - Pins are read after the heads: a snapshot made later sees heads that this pass has seen, or newer ones.
+ * - Whatever cannot be read, for damage or a newer format, ends the pass before it has deleted anything.
  */
-import { idAtTime } from '@clortho/base';
+import { ClorthoError, idAtTime, isClorthoError } from '@clortho/base';
 import {
   allFiles,
   decodeHead,
   decodePinObject,
+  decodeShardMap,
   loadState,
   type ManifestContext,
   objectKey,
@@ -21,7 +23,7 @@ import {
   type ShardState,
   segmentKey,
 } from '@clortho/manifest';
-import type { HeldReader } from '../snapshot/held.ts';
+import type { Held, HeldReader } from '../snapshot/held.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { changeShards } from './change-shards.ts';
 
@@ -41,6 +43,9 @@ export interface GcContext {
   readonly store: string;
 }
 
+/** By pin: the keys of its object and of all that it holds, which never change. */
+type PinnedKeys = Map<string, ReadonlySet<string>>;
+
 /** Runs one pass after another; each raises the floor to what the one before recorded. */
 export class GarbageCollector {
   readonly #context: GcContext;
@@ -57,7 +62,10 @@ export class GarbageCollector {
    * @throws {ClorthoError} what registers and objects throw; nothing that is referenced was deleted then.
    */
   async pass(): Promise<GcResult> {
-    const { manifest, keeper, held, store } = this.#context;
+    const { manifest, keeper } = this.#context;
+    // Pins that cannot be read are found out before anything has changed; which ones count is decided below.
+    const pinned: PinnedKeys = new Map();
+    await this.#readHeld(pinned);
     const mark = this.#mark;
     const nextMark = idAtTime(Math.floor(manifest.clock.now() / 1000));
     for (;;) {
@@ -73,25 +81,60 @@ export class GarbageCollector {
     const { shards } = await keeper.refresh();
     const live = new Set<string>();
     for (const state of shards) addReferences(live, state);
-    const pins = await held.read();
+    const pins = await this.#readHeld(pinned);
     this.#mark = nextMark;
     if (pins.everything) return { objectsDeleted: 0, bytesDeleted: 0, objectsWaiting: 0 };
-    for (const pin of pins.pins) {
-      const key = pinObjectKey(pin.id);
-      live.add(key);
-      const heads = decodePinObject(await manifest.objects.get(key), key);
-      for (const bytes of heads) {
-        const { shard } = decodeHead(bytes, key);
-        addReferences(live, await loadState(manifest.objects, { store, shard }, bytes, undefined));
-      }
-    }
+    for (const { id } of pins.pins) for (const key of pinned.get(id) ?? []) live.add(key);
     const floor = shards.reduce((lowest, { head }) => (head.gcFloor < lowest ? head.gcFloor : lowest), '~');
     return this.#sweep(live, floor);
   }
 
+  /** Reads the pins, and what they hold where `pinned` does not tell. */
+  async #readHeld(pinned: PinnedKeys): Promise<Held> {
+    const read = await this.#context.held.read();
+    for (const { id } of read.pins) {
+      const keys = pinned.get(id) ?? (await this.#keysOfPin(id));
+      if (keys !== undefined) pinned.set(id, keys);
+    }
+    return read;
+  }
+
+  /** Returns what a pin holds. `undefined` if it was let go meanwhile: it may have lost that to another collector. */
+  async #keysOfPin(pin: string): Promise<ReadonlySet<string> | undefined> {
+    const key = pinObjectKey(pin);
+    try {
+      return await this.#readPin(key);
+    } catch (error) {
+      const isMissing = isClorthoError(error, 'CLORTHO_NOT_FOUND');
+      if (!isMissing && !isClorthoError(error, 'CLORTHO_CORRUPT')) throw error;
+      const { pins } = await this.#context.held.read();
+      if (!pins.some(({ id }) => id === pin)) return undefined;
+      if (!isMissing) throw error;
+      throw new ClorthoError('CLORTHO_CORRUPT', `what a snapshot holds is missing: object=${key}`, {
+        cause: error,
+      });
+    }
+  }
+
+  async #readPin(key: string): Promise<ReadonlySet<string>> {
+    const { manifest, store } = this.#context;
+    const keys = new Set([key]);
+    for (const bytes of decodePinObject(await manifest.objects.get(key), key)) {
+      const { shard, store: owner } = decodeHead(bytes, key);
+      if (owner !== store)
+        throw new ClorthoError('CLORTHO_CORRUPT', `a pin is of another store: object=${key} store=${owner}`);
+      addReferences(keys, await loadState(manifest.objects, { store, shard }, bytes, undefined));
+    }
+    return keys;
+  }
+
   async #mapVersion(): Promise<number> {
-    const [map] = await this.#context.manifest.registers.read([SHARD_MAP_KEY]);
-    return map?.version ?? 0;
+    const { manifest, store } = this.#context;
+    const [map] = await manifest.registers.read([SHARD_MAP_KEY]);
+    if (map === undefined)
+      throw new ClorthoError('CLORTHO_CORRUPT', `the store has no shard map: register=${SHARD_MAP_KEY}`);
+    decodeShardMap(map.value, store); // A newer format may have shards that this pass would not see.
+    return map.version;
   }
 
   async #sweep(live: ReadonlySet<string>, floor: string): Promise<GcResult> {

@@ -51,6 +51,7 @@ export async function truncateHistory(context: TruncateContext, timestamp: numbe
   const numbers = families
     .filter((family) => family.record.kind === 'kv')
     .map((family) => family.record.number);
+  await held.read(); // Pins that cannot be read are found out before anything has changed.
   await changeShards(manifest, keeper, (state) => {
     const behind = numbers.filter((number) => horizonOf(state.head, number) < timestamp);
     if (behind.length === 0) return undefined;

@@ -69,10 +69,11 @@ async function openOn(
   const tailEditsMax = options.tuning?.tailEdits;
   const manifest: ManifestContext = { objects, registers, clock, random, ids, tailEditsMax };
   const catalog = await Catalog.of(registers, objects.name, found.record, options.families ?? {});
+  // The heads are read first: nothing is added to a store that cannot be opened.
+  const keeper = await ViewKeeper.open(manifest, found.record.id, found.map);
   if (options.readOnly !== true) {
     await catalog.ensure(options.families ?? {});
   }
-  const keeper = await ViewKeeper.open(manifest, found.record.id, found.map);
   return new Store({ backends, manifest, catalog, keeper, record: found.record, options });
 }
 
@@ -81,7 +82,11 @@ async function readStore(
 ): Promise<{ readonly record: StoreRecord; readonly map: ShardMap } | undefined> {
   const at = backends.registers.name;
   const [store, map] = await readBoth(backends, [STORE_KEY, SHARD_MAP_KEY]);
-  if (store === undefined) return undefined;
+  if (store === undefined) {
+    // Written together with the map, the record cannot be missing alone; written after it, it can.
+    if (map === undefined || !backends.registers.supports.atomicMany) return undefined;
+    throw new ClorthoError('CLORTHO_CORRUPT', `the store has no record: at=${at}`);
+  }
   if (map === undefined) throw new ClorthoError('CLORTHO_CORRUPT', `the store has no shard map: at=${at}`);
   const record = decodeStoreRecord(store.value, at);
   return { record, map: decodeShardMap(map.value, record.id) };

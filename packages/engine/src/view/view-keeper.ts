@@ -160,7 +160,7 @@ async function statesOf(
       }
       const state = byNumber.get(shard);
       if (state !== undefined && register.version <= state.head.version) return state;
-      return loadState(context.objects, { store, shard }, register.value, state);
+      return loadState(context.objects, { store, shard, version: register.version }, register.value, state);
     }),
   );
 }
