@@ -24,6 +24,7 @@ import {
   mintToken,
   objectKey,
   prepareChange,
+  type ShardState,
   shortenUpper,
   swapHeads,
 } from '@clortho/manifest';
@@ -105,7 +106,7 @@ export async function runMerge(
   } catch (error) {
     if (!(error instanceof VanishedFile)) throw error;
     await context.keeper.refresh();
-    if (isLiveIn(context, shard, [error.file])) throw error;
+    if (isLiveIn(context, shard, error.file)) throw error;
     return undefined;
   }
 }
@@ -133,10 +134,9 @@ async function replaceFiles(
   added: readonly FileEntry[],
 ): Promise<boolean> {
   const { manifest, keeper } = context;
-  const ids = removed.map((file) => file.id);
   for (let race = 0; race < RACES_MAX; race += 1) {
     const state = stateOfShard(keeper.view, shard);
-    if (state === undefined || !isLiveIn(context, shard, ids)) return false;
+    if (state === undefined || !areLive(state, removed)) return false;
     const edit = { token: mintToken(manifest.random), timestamp: 0, added, removed };
     const prepared = await prepareChange(manifest, state, edit, {});
     if ((await swapHeads(manifest, [prepared])) === 'applied') {
@@ -173,9 +173,16 @@ function gcFloorOf({ keeper }: JobContext, shard: number): string {
   return stateOfShard(keeper.view, shard)?.head.gcFloor ?? '';
 }
 
-function isLiveIn({ keeper }: JobContext, shard: number, ids: readonly string[]): boolean {
+function isLiveIn({ keeper }: JobContext, shard: number, id: string): boolean {
   const state = stateOfShard(keeper.view, shard);
-  const missing = new Set(ids);
-  if (state !== undefined) for (const file of allFiles(state.files)) missing.delete(file.id);
+  if (state !== undefined) for (const file of allFiles(state.files)) if (file.id === id) return true;
+  return false;
+}
+
+/** Looks only where the files stand, so that a merge within delta costs nothing for what lies below it. */
+function areLive({ files }: ShardState, references: readonly FileReference[]): boolean {
+  const missing = new Set(references.map(({ id }) => id));
+  const tiers = new Set(references.map(({ family, tier }) => files.get(family)?.[tier] ?? []));
+  for (const tier of tiers) for (const { id } of tier) missing.delete(id);
   return missing.size === 0;
 }

@@ -15,7 +15,13 @@ import {
   type Plan,
   type Strategy,
 } from '@clortho/compaction';
-import { horizonOf, type ManifestContext, NO_FILES, type ShardState } from '@clortho/manifest';
+import {
+  type FileEntry,
+  horizonOf,
+  type ManifestContext,
+  NO_FILES,
+  type ShardState,
+} from '@clortho/manifest';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Family } from '../catalog/family.ts';
 import type { Tuning } from '../options.ts';
@@ -23,6 +29,7 @@ import { type HeldReader, pinnedTimes } from '../snapshot/held.ts';
 import { stateOfShard } from '../view/store-view.ts';
 import type { Tables } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
+import { CalmPlaces } from './calm-places.ts';
 import { dropFiles, type JobContext, type JobResult, type MergeRunner, runMerge } from './compaction-job.ts';
 
 /** What compaction needs. */
@@ -79,6 +86,7 @@ export class Compactor {
   readonly #pool: ReturnType<typeof compactionPool> | undefined;
   readonly #stop = new AbortController();
   readonly #failures = new Map<string, Failure>();
+  readonly #calm: CalmPlaces;
   #stats: CompactionStats = {
     jobs: 0,
     drops: 0,
@@ -101,6 +109,7 @@ export class Compactor {
     const threads = tuning.threads ?? 1;
     this.#context = context;
     this.#clock = manifest.clock;
+    this.#calm = new CalmPlaces(tuning);
     this.#pool = threads === 0 ? undefined : compactionPool({ threads });
     const pool = this.#pool;
     const run: MergeRunner =
@@ -143,8 +152,14 @@ export class Compactor {
 
   async #compactPlaces(signal: AbortSignal | undefined): Promise<void> {
     const until = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
-    for (const place of this.#places()) {
-      while (await this.#doNext(place, this.#manualStrategy(place.family), until));
+    for (const { shard, family } of this.#places()) {
+      const strategy = this.#manualStrategy(family);
+      const doNext = async (): Promise<boolean> => {
+        const state = stateOfShard(this.#context.keeper.view, shard);
+        if (state === undefined) return false;
+        return (await this.#doNext(state, family, allOf(state, family), strategy, until)) === 'done';
+      };
+      while (await doNext());
     }
   }
 
@@ -164,7 +179,7 @@ export class Compactor {
         if (this.#stop.signal.aborted) return;
         if (!this.#isDue(place)) continue;
         try {
-          if (await this.#doNext(place, this.#strategy(place.family), this.#stop.signal)) this.#dirty = true;
+          await this.#attend(place);
           this.#failures.delete(keyOf(place));
         } catch (error) {
           if (this.#stop.signal.aborted) return;
@@ -174,24 +189,43 @@ export class Compactor {
     }
   }
 
-  /** Does one job if there is one to do; returns whether there was. */
-  async #doNext({ shard, family }: Place, strategy: Strategy, signal: AbortSignal): Promise<boolean> {
+  /** Does one job in the background if there is one to do. */
+  async #attend(place: Place): Promise<void> {
+    const { shard, family } = place;
+    const strategy = this.#strategy(family);
     const state = stateOfShard(this.#context.keeper.view, shard);
-    if (state === undefined || strategy(inputsOf(state, family, [])).kind === 'nothing') return false;
+    if (state === undefined) return; // Split or merged away.
+    const isKv = family.record.kind === 'kv';
+    const files = isKv ? this.#calm.filesToJudge(state, family, strategy) : allOf(state, family);
+    const outcome = await this.#doNext(state, family, files, strategy, this.#stop.signal);
+    if (outcome === 'done') this.#dirty = true;
+    else if (outcome === 'nothing due' && isKv) this.#calm.note(state, family);
+  }
+
+  /** Does one job if there is one to do. What is due may be held back by what is pinned. */
+  async #doNext(
+    state: ShardState,
+    family: Family,
+    files: readonly FileEntry[],
+    strategy: Strategy,
+    signal: AbortSignal,
+  ): Promise<'done' | 'nothing due' | 'held back'> {
+    const { shard } = state.head;
+    if (strategy(inputsOf(state, family, files, [])).kind === 'nothing') return 'nothing due';
     const held = await this.#context.held.read();
     if (held.everything) {
       await this.#clock.sleep(HELD_MS, signal);
-      return true;
+      return 'done';
     }
-    const plan = strategy(inputsOf(state, family, pinnedTimes(held, shard)));
-    if (plan.kind === 'nothing') return false;
+    const plan = strategy(inputsOf(state, family, files, pinnedTimes(held, shard)));
+    if (plan.kind === 'nothing') return 'held back';
     this.#stats = { ...this.#stats, running: `${family.record.name}: ${plan.reason}` };
     try {
       this.#count(await this.#carryOut(shard, family, plan, signal));
     } finally {
       this.#stats = { ...this.#stats, running: undefined };
     }
-    return true;
+    return 'done';
   }
 
   async #carryOut(
@@ -273,14 +307,19 @@ export class Compactor {
   }
 }
 
+function allOf({ files }: ShardState, { record }: Family): readonly FileEntry[] {
+  const { delta, current, history } = files.get(record.number) ?? NO_FILES;
+  return [...delta, ...current, ...history];
+}
+
 function inputsOf(
-  { head, files }: ShardState,
+  { head }: ShardState,
   family: Family,
+  files: readonly FileEntry[],
   pins: readonly number[],
 ): Parameters<Strategy>[0] {
-  const { delta, current, history } = files.get(family.record.number) ?? NO_FILES;
   const horizon = family.record.kind === 'log' ? 0 : horizonOf(head, family.record.number);
-  return { files: [...delta, ...current, ...history], horizon, pins, upper: head.upper };
+  return { files, horizon, pins, upper: head.upper };
 }
 
 function keyOf({ shard, family }: Place): string {

@@ -18,11 +18,11 @@ export function forgetDropped(tables: Tables, before: StoreView, after: StoreVie
 function forgetInFamily(tables: Tables, before: FamilyFiles, after: FamilyFiles): void {
   if (before.current === after.current && before.history === after.history && isPrepended(before, after))
     return;
+  // A file is in one tier at a time: what a tier lost is in another one that changed, or nowhere.
+  const changed = TIERS.filter((tier) => before[tier] !== after[tier]);
   const kept = new Set<string>();
-  for (const tier of TIERS) for (const file of after[tier]) kept.add(file.id);
-  for (const tier of TIERS) {
-    if (before[tier] !== after[tier]) tables.forget(dropped(before[tier], kept));
-  }
+  for (const tier of changed) for (const file of after[tier]) kept.add(file.id);
+  for (const tier of changed) tables.forget(dropped(before[tier], kept));
 }
 
 /** Tells whether the newer delta tier is the older one behind newer runs, as after a commit. */
