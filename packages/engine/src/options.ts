@@ -67,6 +67,8 @@ export interface OpenOptions {
   readonly tableBytes?: number | undefined;
   /** Bytes of accepted writes that may wait for a commit; more wait in `write`. 64 MiB by default. */
   readonly queueBytes?: number | undefined;
+  /** How long `close` waits for what was accepted and what is under way; 120,000 by default. */
+  readonly closeMsMax?: number | undefined;
   /** `auto` compacts in the background; `manual` only in `compact()`. `auto` by default. */
   readonly compaction?: 'auto' | 'manual' | undefined;
   /** Tuning; the defaults are meant to be right. */

@@ -31,6 +31,7 @@ import type { StoreRecord } from './catalog/record.ts';
 import { type CommitRequest, Committer } from './commit/committer.ts';
 import { conditionOf } from './commit/condition.ts';
 import { FamilyHandle } from './family-handle.ts';
+import { finishesWithin } from './finishes-within.ts';
 import { parseBatch } from './input/batch.ts';
 import { keyBytes, owned, ownedKeyBytes } from './input/bytes.ts';
 import { ownedRange } from './input/range.ts';
@@ -66,6 +67,7 @@ export interface StoreParts {
 }
 
 const MIB = 1024 * 1024;
+const CLOSE_MS_MAX = 120_000;
 
 /** An open store. Made by {@link open}. */
 export class Store {
@@ -323,7 +325,12 @@ export class Store {
     };
   }
 
-  /** Finishes what was accepted, stops background work and releases everything. Idempotent. */
+  /**
+   * Finishes what was accepted, stops background work and releases everything. Idempotent.
+   *
+   * @throws {ClorthoError} `CLORTHO_UNAVAILABLE` if that took longer than `closeMsMax`, because a backend does not
+   *   answer; it says what was not finished. Calls that were still waiting have failed then.
+   */
   async close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;
@@ -349,14 +356,32 @@ export class Store {
   }
 
   async #close(): Promise<void> {
+    const { options, backends } = this.#parts;
     this.#stop.abort();
+    const unfinished = new Set<string>();
+    const finish = async (part: string, work: Promise<void> | undefined): Promise<void> => {
+      unfinished.add(part);
+      await work;
+      unfinished.delete(part);
+    };
+    // Each part comes to its end, whatever becomes of the others.
+    const finished = Promise.allSettled([
+      finish('commits', this.#committer.drain()),
+      finish('compaction', this.#compactor.close()),
+      finish('pins', this.#session.close()),
+      finish('refresh', this.#refreshing),
+    ]).then((outcomes) => {
+      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+    });
     try {
-      await this.#committer.drain();
-      await this.#compactor.close();
-      await this.#session.close();
-      await this.#refreshing;
+      if (await finishesWithin(this.#clock, options.closeMsMax ?? CLOSE_MS_MAX, finished)) return;
+      const batches = this.#committer.abandon();
+      throw new ClorthoError(
+        'CLORTHO_UNAVAILABLE',
+        `the store was closed with work unfinished: at=${this.name} parts=${[...unfinished].join()} batches=${batches}`,
+      );
     } finally {
-      await this.#parts.backends.close();
+      await backends.close();
     }
   }
 

@@ -7,7 +7,7 @@ import { fileURLToPath } from 'node:url';
 import { virtualClock } from '@clortho/testkit';
 import { describe, expect, it } from 'vitest';
 import { open } from '../src/index.ts';
-import { codeOf, rowsOf, text } from './support/answers.ts';
+import { codeOf, messageOf, rowsOf, text } from './support/answers.ts';
 import { hookedObjects, hookedRegisters, newBackends, newGate } from './support/backends.ts';
 
 const quiet = { compaction: 'manual', tuning: { threads: 0 } } as const;
@@ -66,6 +66,96 @@ describe('close', () => {
     expect(clock.pending).toBe(0);
   });
 
+  it('gives up on a backend that hangs: it says what was not finished, and every call ends', async () => {
+    const hung = new Promise<never>(() => undefined);
+    const cases = [
+      ['put', ['CLORTHO_UNAVAILABLE', 'CLORTHO_UNAVAILABLE', 'CLORTHO_UNAVAILABLE', 'CLORTHO_UNAVAILABLE']],
+      [
+        'swap',
+        ['CLORTHO_OUTCOME_UNKNOWN', 'CLORTHO_UNAVAILABLE', 'CLORTHO_UNAVAILABLE', 'CLORTHO_UNAVAILABLE'],
+      ],
+    ] as const;
+    for (const [hanging, codes] of cases) {
+      const backends = newBackends();
+      const clock = virtualClock();
+      let isHung = false;
+      const objects = hookedObjects(backends.objects, (call) =>
+        isHung && call === hanging ? hung : undefined,
+      );
+      const registers = hookedRegisters(backends.registers, (call, keys, when) =>
+        isHung && call === hanging && when === 'before' && keys[0]?.endsWith('/head') ? hung : undefined,
+      );
+      const store = await open('memory:', {
+        ...quiet,
+        ...backends,
+        objects,
+        registers,
+        clock,
+        queueBytes: 10,
+      });
+      await store.put('before', '1');
+      isHung = true;
+      const writes = ['a', 'b', 'c', 'd'].map((key) => codeOf(() => store.put(key, 'value')));
+      const closing = messageOf(() => store.close());
+      await clock.advance(119_999);
+      expect(clock.pending).toBeGreaterThan(0);
+      await clock.advance(1);
+      expect(await closing).toMatch(/^the store was closed .* at=memory: parts=commits batches=[1-4]$/);
+      expect([hanging, await Promise.all(writes)]).toEqual([hanging, codes]);
+      expect(clock.pending).toBe(0);
+      expect(await codeOf(() => store.close())).toBe('CLORTHO_UNAVAILABLE');
+    }
+  });
+
+  it('commits nothing that it has given up, whenever the backend answers', async () => {
+    const backends = newBackends();
+    const clock = virtualClock();
+    const gate = newGate();
+    let isStalling = false;
+    const objects = hookedObjects(backends.objects, (call) =>
+      isStalling && call === 'put' ? gate.wait() : undefined,
+    );
+    const store = await open('memory:', { ...quiet, ...backends, objects, clock, closeMsMax: 50 });
+    isStalling = true;
+    const write = codeOf(() => store.put('k', 'v'));
+    await gate.reached;
+    const closing = codeOf(() => store.close());
+    await clock.advance(50);
+    expect(await Promise.all([write, closing])).toEqual(['CLORTHO_UNAVAILABLE', 'CLORTHO_UNAVAILABLE']);
+    gate.open();
+    await new Promise(setImmediate);
+    const again = await open('memory:', { ...quiet, ...backends });
+    expect(await rowsOf(again.scan())).toEqual([]);
+    await again.close();
+  });
+
+  it('gives up on a refresh and on compaction that hang', async () => {
+    for (const part of ['refresh', 'compaction']) {
+      const gate = newGate();
+      const backends = newBackends();
+      const clock = virtualClock();
+      let isHung = false;
+      const registers = hookedRegisters(backends.registers, (call, _, when) =>
+        isHung && when === 'before' && call === (part === 'refresh' ? 'read' : 'swap')
+          ? gate.wait()
+          : undefined,
+      );
+      const options = { ...quiet, ...backends, registers, clock, closeMsMax: 1000 };
+      const store = await open('memory:', options);
+      for (let index = 0; index < 4; index += 1) await store.put(`k${index}`, 'v');
+      isHung = true;
+      const compacting = part === 'compaction' ? codeOf(() => store.compact()) : undefined;
+      await clock.advance(1000);
+      await gate.reached;
+      const closing = messageOf(() => store.close());
+      await clock.advance(1000);
+      expect(await closing).toContain(`parts=${part} `);
+      expect(clock.pending).toBe(0);
+      gate.open();
+      await compacting;
+    }
+  });
+
   it('happens at the end of an `await using` block', async () => {
     const backends = newBackends();
     const store = await open('memory:', { ...quiet, ...backends });
@@ -102,4 +192,38 @@ describe('close', () => {
     await store.close();
     await rm(directory, { recursive: true });
   }, 20_000);
+
+  it('lets the process end by itself, even with a backend that never answers', async () => {
+    const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
+    const directory = await mkdtemp(join(tmpdir(), 'clortho-close-'));
+    const script = `
+      import { memoryObjectStore } from '@clortho/object-store';
+      import { open } from ${JSON.stringify(entry)};
+      const inner = memoryObjectStore();
+      let isHung = false;
+      const objects = {
+        ...inner,
+        put: (...call) => (isHung ? new Promise(() => undefined) : inner.put(...call)),
+      };
+      const url = ${JSON.stringify(`file:${directory}`)};
+      const store = await open(url, { objects, closeMsMax: 300, tuning: { fanIn: 2 } });
+      for (let index = 0; index < 4; index += 1) await store.put('k' + index, 'v');
+      isHung = true;
+      const codeOf = (call) => call.then(() => 'none', ({ code }) => code);
+      const calls = [store.put('k', 'v'), store.compact(), store.snapshot()].map(codeOf);
+      console.log(await codeOf(store.close()), await calls[0]);
+    `;
+    const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+      cwd: fileURLToPath(new URL('..', import.meta.url)),
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    let output = '';
+    child.stdout.on('data', (bytes) => (output += bytes));
+    child.stderr.on('data', (bytes) => (output += bytes));
+    const began = performance.now();
+    const code = await new Promise((resolve) => child.on('close', resolve));
+    expect([output, code]).toEqual(['CLORTHO_UNAVAILABLE CLORTHO_UNAVAILABLE\n', 0]);
+    expect(performance.now() - began).toBeLessThan(20_000); // Idle workers would end after 30 s.
+    await rm(directory, { recursive: true });
+  }, 40_000);
 });

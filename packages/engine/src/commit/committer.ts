@@ -13,6 +13,7 @@
  * - Rows go to the shards of the view that the swap is made on: where a shard was split meanwhile, they are sorted and
  *   uploaded again.
  * - Accepted bytes are bounded: beyond the limit `submit` waits.
+ * - Every accepted batch is settled: by its commit, or when it is abandoned, after which none is sent any more.
  */
 import {
   type Clock,
@@ -95,6 +96,10 @@ export class Committer {
   #roomWaiters: (() => void)[] = [];
   #running: Promise<void> | undefined;
   #lastTimestamp = 0;
+  /** By how they are rejected: the batches that are not settled, and those of them that are in a swap. */
+  readonly #unsettled = new Set<Pending['reject']>();
+  #inSwap: readonly Pending[] = [];
+  readonly #abandoned = new AbortController();
 
   /** Creates an idle committer. */
   constructor(context: CommitterContext) {
@@ -120,9 +125,19 @@ export class Committer {
     while (this.#queuedBytes > 0 && this.#queuedBytes + request.batch.bytes > this.#context.queueBytes) {
       await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
       throwIfAborted(request.signal);
+      if (this.#abandoned.signal.aborted) throw notCommitted();
     }
     this.#queuedBytes += request.batch.bytes;
-    return new Promise((resolve, reject) => {
+    return new Promise((settle, fail) => {
+      const reject: Pending['reject'] = (error) => {
+        this.#unsettled.delete(reject);
+        fail(error);
+      };
+      const resolve: Pending['resolve'] = (result) => {
+        this.#unsettled.delete(reject);
+        settle(result);
+      };
+      this.#unsettled.add(reject);
       this.#queue.push({ ...request, isAlone: false, resolve, reject });
       this.#running ??= this.#run().finally(() => {
         this.#running = undefined;
@@ -133,6 +148,24 @@ export class Committer {
   /** Waits until everything that was accepted is settled. */
   async drain(): Promise<void> {
     while (this.#running !== undefined) await this.#running;
+  }
+
+  /**
+   * Gives up what is not settled and returns how many batches that are: one whose swap was sent fails with
+   * `CLORTHO_OUTCOME_UNKNOWN`, all others with `CLORTHO_UNAVAILABLE`, and they will not be committed later either.
+   */
+  abandon(): number {
+    const count = this.#unsettled.size;
+    const cause = notCommitted();
+    this.#abandoned.abort(cause);
+    this.#queue = [];
+    for (const { reject } of this.#inSwap) {
+      const problem = 'the store was closed while the batch was being committed';
+      reject(new ClorthoError('CLORTHO_OUTCOME_UNKNOWN', `${problem}: batches=${this.#inSwap.length}`));
+    }
+    for (const reject of this.#unsettled) reject(cause);
+    this.#release(this.#queuedBytes);
+    return count;
   }
 
   async #run(): Promise<void> {
@@ -210,7 +243,7 @@ export class Committer {
   async #put(file: EncodedRows, floor: string): Promise<Upload> {
     const { ids, objects } = this.#context.manifest;
     const entry = file.entry(ids.mint(floor));
-    await objects.put(objectKey(entry.id), file.bytes);
+    await objects.put(objectKey(entry.id), file.bytes, { signal: this.#abandoned.signal });
     return { file, entry };
   }
 
@@ -285,7 +318,12 @@ export class Committer {
     const prepared = await this.#prepare(view, written, reads, token, timestamp);
     if (prepared === undefined) return undefined;
     if (group.length === 1) throwIfAborted(group[0]?.signal);
-    if ((await swapHeads(manifest, prepared)) === 'lost') return undefined;
+    if (this.#abandoned.signal.aborted) throw notCommitted();
+    this.#inSwap = group;
+    const outcome = await swapHeads(manifest, prepared).finally(() => {
+      this.#inSwap = [];
+    });
+    if (outcome === 'lost') return undefined;
     await Promise.all(
       uploads.map(({ file, entry }) => tables.adopt({ ...entry, run: timestamp }, file.bytes)),
     );
@@ -379,6 +417,10 @@ function withoutAborted(group: readonly Pending[]): readonly Pending[] {
   const left = group.filter(({ signal }) => signal?.aborted !== true);
   for (const { signal, reject } of group) if (signal?.aborted) reject(abortReason(signal));
   return left;
+}
+
+function notCommitted(): ClorthoError {
+  return new ClorthoError('CLORTHO_UNAVAILABLE', 'the store was closed before the batch was committed');
 }
 
 function abortReason(signal: AbortSignal): ClorthoError {

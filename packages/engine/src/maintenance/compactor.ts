@@ -146,8 +146,7 @@ export class Compactor {
   /** Aborts what is under way and releases the workers. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await Promise.all([this.#background, this.#manual]);
-    await this.#pool?.close();
+    await Promise.all([this.#background, this.#manual, this.#pool?.close()]);
   }
 
   async #compactPlaces(signal: AbortSignal | undefined): Promise<void> {
