@@ -16,3 +16,31 @@ export function overlaps(file: FileEntry, { start, end }: KeyInterval): boolean 
 export function isBelowUpper(file: FileEntry, key: Uint8Array): boolean {
   return file.upper === undefined || compareBytes(key, file.upper) < 0;
 }
+
+/**
+ * Returns the files of Current that may meet the interval, by bisection: a scan of a few rows must not look at every file.
+ * Bounds of Current are in order, lower and upper ones; shortening keeps them so.
+ */
+export function currentWithin(
+  current: readonly FileEntry[],
+  { start, end }: KeyInterval,
+): readonly FileEntry[] {
+  const first = firstIndex(current, (file) => isBelowUpper(file, start));
+  if (end === undefined) return first === 0 ? current : current.slice(first);
+  return current.slice(
+    first,
+    firstIndex(current, (file) => compareBytes(file.lower, end) >= 0),
+  );
+}
+
+/** Returns the index of the first file from which on `holds` is true. */
+function firstIndex(files: readonly FileEntry[], holds: (file: FileEntry) => boolean): number {
+  let low = 0;
+  let high = files.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (holds(files[middle] as FileEntry)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}

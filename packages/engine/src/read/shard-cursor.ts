@@ -20,7 +20,7 @@ import {
   type Statistics,
 } from '@clortho/sst';
 import type { PruneReport } from '../api.ts';
-import { isBelowUpper, overlaps } from './file-bounds.ts';
+import { currentWithin, isBelowUpper, overlaps } from './file-bounds.ts';
 import { LevelCursor } from './level-cursor.ts';
 import type { LookupTarget } from './lookup.ts';
 import { loadRangeDeletes } from './range-deletes.ts';
@@ -57,7 +57,7 @@ export async function openShardCursor(
   const operands = delta.filter((file) => file.merges > 0);
   const plain = delta.filter((file) => file.merges === 0);
   const read = [...operands.filter(countAll), ...plain.filter(matches)];
-  const current = files.current.filter((file) => wanted(file) && matches(file));
+  const current = currentWithin(files.current, interval).filter((file) => wanted(file) && matches(file));
   const history = time.latest ? [] : files.history.filter((file) => wanted(file) && matches(file));
 
   const rangeDeletes = await loadRangeDeletes(tables, files.delta);
