@@ -14,3 +14,10 @@ export async function finishesWithin(clock: Clock, ms: number, work: Promise<unk
     timer.abort();
   }
 }
+
+/** Waits until all have ended, whatever becomes of each; throws what the first of those threw that failed. */
+export async function allEnded(works: readonly Promise<unknown>[]): Promise<void> {
+  for (const outcome of await Promise.allSettled(works)) {
+    if (outcome.status === 'rejected') throw outcome.reason;
+  }
+}

@@ -31,7 +31,7 @@ import type { StoreRecord } from './catalog/record.ts';
 import { type CommitRequest, Committer } from './commit/committer.ts';
 import { conditionOf } from './commit/condition.ts';
 import { FamilyHandle } from './family-handle.ts';
-import { finishesWithin } from './finishes-within.ts';
+import { allEnded, finishesWithin } from './finishes-within.ts';
 import { parseBatch } from './input/batch.ts';
 import { keyBytes, owned, ownedKeyBytes } from './input/bytes.ts';
 import { ownedRange } from './input/range.ts';
@@ -364,15 +364,12 @@ export class Store {
       await work;
       unfinished.delete(part);
     };
-    // Each part comes to its end, whatever becomes of the others.
-    const finished = Promise.allSettled([
+    const finished = allEnded([
       finish('commits', this.#committer.drain()),
       finish('compaction', this.#compactor.close()),
       finish('pins', this.#session.close()),
       finish('refresh', this.#refreshing),
-    ]).then((outcomes) => {
-      for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
-    });
+    ]);
     try {
       if (await finishesWithin(this.#clock, options.closeMsMax ?? CLOSE_MS_MAX, finished)) return;
       const batches = this.#committer.abandon();

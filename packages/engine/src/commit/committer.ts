@@ -128,21 +128,19 @@ export class Committer {
       if (this.#abandoned.signal.aborted) throw notCommitted();
     }
     this.#queuedBytes += request.batch.bytes;
-    return new Promise((settle, fail) => {
-      const reject: Pending['reject'] = (error) => {
-        this.#unsettled.delete(reject);
-        fail(error);
-      };
-      const resolve: Pending['resolve'] = (result) => {
-        this.#unsettled.delete(reject);
-        settle(result);
-      };
-      this.#unsettled.add(reject);
-      this.#queue.push({ ...request, isAlone: false, resolve, reject });
-      this.#running ??= this.#run().finally(() => {
-        this.#running = undefined;
+    let unsettled: Pending['reject'] | undefined;
+    try {
+      return await new Promise((resolve, reject) => {
+        unsettled = reject;
+        this.#unsettled.add(reject);
+        this.#queue.push({ ...request, isAlone: false, resolve, reject });
+        this.#running ??= this.#run().finally(() => {
+          this.#running = undefined;
+        });
       });
-    });
+    } finally {
+      if (unsettled !== undefined) this.#unsettled.delete(unsettled);
+    }
   }
 
   /** Waits until everything that was accepted is settled. */
