@@ -14,6 +14,20 @@ export {
   type DynamoDbServerOptions,
   startDynamoDbServer,
 } from './dynamodb-server/server.ts';
+export {
+  type FaultProxy,
+  type FaultProxyCounters,
+  type FaultProxyOptions,
+  type ProxyFaults,
+  startFaultProxy,
+} from './fault-proxy/fault-proxy.ts';
+export {
+  drawnProxyFaults,
+  type ProxiedRequest,
+  type ProxyFault,
+  type ProxyFaultPlan,
+  type ProxyFaultRates,
+} from './fault-proxy/proxy-fault.ts';
 export type { Fault, FaultableCall, FaultTiming } from './faults/fault.ts';
 export type { FaultPlan, FaultRates, ScriptedFault } from './faults/fault-plan.ts';
 export { type FaultTrace, faultTrace } from './faults/fault-trace.ts';
