@@ -32,5 +32,6 @@ export {
 export { type Limiter, limiter } from './limiter.ts';
 export { pooledCopy } from './pooled-copy.ts';
 export { type Random, randomBelow, randomFraction, seededRandom, systemRandom } from './random.ts';
-export { type RetryContext, type RetryPolicy, retry } from './retry.ts';
+export { type Renewable, type RenewableOptions, renewable } from './renewable.ts';
+export { type RetryContext, type RetryPolicy, type RetryVerdict, retry } from './retry.ts';
 export { decodeVarint, encodeVarint, VARINT_BYTES_MAX, varintBytes } from './varint.ts';

@@ -5,6 +5,7 @@ import {
   isClorthoError,
   type Random,
   type RetryPolicy,
+  type RetryVerdict,
   retry,
   seededRandom,
 } from '../src/index.ts';
@@ -13,7 +14,11 @@ import { manualClock } from './manual-clock.ts';
 const POLICY: RetryPolicy = { attemptsMax: 10, delayMs: 10, delayMsMax: 1_000, elapsedMsMax: 100_000 };
 /** Draws the longest waits, so that their lengths are exact up to a 2^32nd. */
 const longest: Random = { uint32: () => 0xffff_ffff };
-const isBusy = (error: unknown): boolean => isClorthoError(error, 'CLORTHO_UNAVAILABLE');
+const isBusy = (error: unknown): RetryVerdict => {
+  if (error === PATIENCE) return 'throttled';
+  return isClorthoError(error, 'CLORTHO_UNAVAILABLE');
+};
+const PATIENCE = new ClorthoError('CLORTHO_UNAVAILABLE', 'throttled');
 const busy = (attempt: number): ClorthoError =>
   new ClorthoError('CLORTHO_UNAVAILABLE', `the backend is busy: attempt=${attempt}`);
 
@@ -115,4 +120,52 @@ test('an abort ends the wait, and no attempt follows', async () => {
   controller.abort();
   await expect(call).rejects.toMatchObject({ code: 'CLORTHO_ABORTED' });
   expect(attempts).toBe(1);
+});
+
+test('throttling takes nothing from the budget of failures', async () => {
+  const policy = { ...POLICY, attemptsMax: 3, elapsedMsMax: 40, throttledMsMax: 10_000 };
+  let attempts = 0;
+  const { outcome, sleeps } = await run(policy, longest, async (number) => {
+    attempts = number;
+    if (number === 1 || number === 12) throw busy(number);
+    if (number < 15) throw PATIENCE;
+    return 'answer';
+  });
+  expect(outcome).toBe('answer');
+  expect(attempts).toBe(15);
+  // A failure, ten throttled calls with waits of their own, another failure, and throttling from the start again.
+  expect(sleeps.map(Math.round)).toEqual([
+    10,
+    ...[10, 20, 40, 80, 160, 320, 640, 1000, 1000, 1000],
+    20,
+    ...[10, 20],
+  ]);
+});
+
+test('throttling for longer than allowed is thrown as it came', async () => {
+  const { outcome, sleeps } = await run({ ...POLICY, throttledMsMax: 4000 }, longest, () =>
+    Promise.reject(PATIENCE),
+  );
+  expect(outcome).toBe(PATIENCE);
+  // 10 + 20 + … + 640 = 1270; three more waits of 1000 would end at 4270.
+  expect(sleeps.map(Math.round)).toEqual([10, 20, 40, 80, 160, 320, 640, 1000, 1000]);
+});
+
+test('throttling is a failure like any other unless the policy has patience', async () => {
+  const { outcome, sleeps } = await run({ ...POLICY, attemptsMax: 4 }, longest, () =>
+    Promise.reject(PATIENCE),
+  );
+  expect(outcome).toBe(PATIENCE);
+  expect(sleeps).toHaveLength(3);
+});
+
+test('an abort ends the wait of a throttled call', async () => {
+  const clock = manualClock();
+  const controller = new AbortController();
+  const context = { clock, random: longest, signal: controller.signal };
+  const call = retry({ ...POLICY, throttledMsMax: 1e9 }, context, isBusy, () => Promise.reject(PATIENCE));
+  await clock.advance(0);
+  controller.abort();
+  await expect(call).rejects.toMatchObject({ code: 'CLORTHO_ABORTED' });
+  expect(clock.sleeps).toHaveLength(1);
 });
