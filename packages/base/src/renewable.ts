@@ -9,6 +9,8 @@
  * - What was retired serves the uses that it has, then it is closed; it is never handed out again, nor closed twice.
  */
 
+import { ClorthoError } from './errors.ts';
+
 /** How a renewable thing is made, ended, and seen to be spent. */
 export interface RenewableOptions<T> {
   readonly open: () => Promise<T>;
@@ -19,9 +21,13 @@ export interface RenewableOptions<T> {
 
 /** Something that is there when it is needed. */
 export interface Renewable<T> {
-  /** Works with the thing; rejects with what `work` or making it throws. Uses may overlap. */
+  /**
+   * Works with the thing; uses may overlap.
+   *
+   * @throws {ClorthoError} `CLORTHO_CLOSED`; whatever `work` or making the thing throws.
+   */
   use<R>(work: (thing: T) => Promise<R>): Promise<R>;
-  /** Closes the thing, if there ever was one, under its uses. */
+  /** Closes the thing, if there ever was one, under its uses; none is made any more. */
   close(): Promise<void>;
 }
 
@@ -34,12 +40,14 @@ interface Place<T> {
 /** Returns a thing that is not there yet. */
 export function renewable<T>({ open, close, isSpent }: RenewableOptions<T>): Renewable<T> {
   let current: Place<T> | undefined;
+  let closed = false;
   const end = (place: Place<T>): Promise<void> => {
     place.ended ??= place.opened.then(close, () => undefined); // It may never have come to be.
     return place.ended;
   };
   return {
     async use(work) {
+      if (closed) throw new ClorthoError('CLORTHO_CLOSED', 'what this call needs was closed');
       current ??= { opened: open(), uses: 0, ended: undefined };
       const place = current;
       place.uses += 1;
@@ -55,6 +63,7 @@ export function renewable<T>({ open, close, isSpent }: RenewableOptions<T>): Ren
     },
     async close() {
       const last = current;
+      closed = true;
       current = undefined;
       if (last !== undefined) await end(last);
     },

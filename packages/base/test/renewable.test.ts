@@ -61,9 +61,10 @@ test('uses that find the same thing spent have it made anew once', async () => {
 });
 
 test('closing does not wait for uses, closes once, and nothing that was never made', async () => {
+  const never = numbered();
+  await never.thing.close();
+  expect(never.events).toEqual([]);
   const { thing, events } = numbered();
-  await thing.close();
-  expect(events).toEqual([]);
   let finish = (): void => undefined;
   const use = thing.use(
     () =>
@@ -76,6 +77,7 @@ test('closing does not wait for uses, closes once, and nothing that was never ma
   expect(events).toEqual(['open 1', 'close 1']);
   finish();
   await use;
+  await expect(thing.use(async () => 'late')).rejects.toMatchObject({ code: 'CLORTHO_CLOSED' });
   expect(events).toEqual(['open 1', 'close 1']);
 });
 

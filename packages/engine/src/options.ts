@@ -1,7 +1,7 @@
 /** The options of a store and of its families, with their defaults. */
 import type { Clock, Random } from '@clortho/base';
 import type { CollectorReference, OperatorReference } from '@clortho/compaction';
-import type { ObjectStore } from '@clortho/object-store';
+import type { ObjectStore, S3Credentials } from '@clortho/object-store';
 import type { RegisterStore } from '@clortho/registers';
 import type { CodecName } from '@clortho/sst';
 import type { Bytes } from './api.ts';
@@ -82,9 +82,11 @@ export interface AwsOptions {
   readonly s3Endpoint?: string | undefined;
   /** For DynamoDB; `AWS_ENDPOINT_URL_DYNAMODB` or `AWS_ENDPOINT_URL` by default. */
   readonly dynamoDbEndpoint?: string | undefined;
-  readonly credentials?:
-    | { readonly accessKeyId: string; readonly secretAccessKey: string; readonly sessionToken?: string }
-    | undefined;
+  /**
+   * Keys, or a function that returns some: it is called before the first request, and again after a service refused what
+   * it returned. Both services take the same keys.
+   */
+  readonly credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined;
   /** Some S3 gateways compare ETags without their quotes. */
   readonly unquotedEtags?: boolean | undefined;
 }

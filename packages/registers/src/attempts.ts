@@ -1,11 +1,12 @@
 /**
  * Requests to a cloud, tried again within a budget, without ever guessing what became of a write.
  *
- * An attempt fails in one of four ways:
+ * An attempt fails in one of five ways:
  *
  *     lost       the backend says that the condition did not hold
  *     refused    certainly not applied, and never will be: missing table, wrong credentials, bad request
- *     retryable  certainly not applied this time: throttled, in conflict with a transaction
+ *     retryable  certainly not applied this time: in conflict with a transaction, nothing listens there
+ *     throttled  the same, and the backend asks for patience: it is waited for, within a bound of its own
  *     uncertain  may have been applied, or may yet be: connection reset, timeout, internal error
  *
  * Invariants:
@@ -19,6 +20,7 @@ import {
   isClorthoError,
   type Random,
   type RetryPolicy,
+  type RetryVerdict,
   retry,
 } from '@clortho/base';
 import type { Register } from './register-store.ts';
@@ -26,15 +28,16 @@ import type { Register } from './register-store.ts';
 /** How an attempt failed. */
 export type Failure =
   | { readonly kind: 'lost'; readonly current: readonly (Register | undefined)[] }
-  | { readonly kind: 'refused' | 'retryable'; readonly error: ClorthoError }
+  | { readonly kind: 'refused' | 'retryable' | 'throttled'; readonly error: ClorthoError }
   | { readonly kind: 'uncertain'; readonly cause: unknown };
 
-/** The budget of a call: about ten seconds, then the caller decides. */
+/** The budget of a call: about ten seconds, then the caller decides. Throttling slows calls down for much longer. */
 export const RETRY_DEFAULT: RetryPolicy = {
   attemptsMax: 12,
   delayMs: 25,
   delayMsMax: 1000,
   elapsedMsMax: 10_000,
+  throttledMsMax: 300_000,
 };
 
 /** What attempts need to know of their store. */
@@ -109,11 +112,11 @@ function attempt<T>(
   classify: (error: unknown) => Failure,
   send: () => Promise<T>,
 ): Promise<T> {
-  const isWorthRetrying = (error: unknown): boolean =>
-    error instanceof AttemptFailed &&
-    (error.failure.kind === 'retryable' || error.failure.kind === 'uncertain') &&
-    !closed() &&
-    signal?.aborted !== true;
+  const isWorthRetrying = (error: unknown): RetryVerdict => {
+    if (!(error instanceof AttemptFailed) || closed() || signal?.aborted === true) return false;
+    const { kind } = error.failure;
+    return kind === 'throttled' ? kind : kind === 'retryable' || kind === 'uncertain';
+  };
   return retry(policy, { clock, random, signal }, isWorthRetrying, async () => {
     try {
       return await send();

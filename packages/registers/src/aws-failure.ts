@@ -7,16 +7,21 @@
 import { ClorthoError } from '@clortho/base';
 import { type Failure, reasonOf } from './attempts.ts';
 
-/** Certainly had no effect, and may have one next time. */
-const RETRYABLE: ReadonlySet<string> = new Set([
+/** Certainly had no effect: too many requests at a time. */
+const THROTTLED: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceededException',
   'ThrottlingException',
   'Throttling',
   'RequestLimitExceeded',
+  'TooManyRequestsException',
+  'SlowDown',
+]);
+
+/** Certainly had no effect, and may have one next time: somebody else was at it. */
+const IN_CONFLICT: ReadonlySet<string> = new Set([
   'LimitExceededException',
   'TransactionConflictException',
   'ReplicatedWriteConflictException',
-  'SlowDown',
   'ConditionalRequestConflict',
   'OperationAborted',
 ]);
@@ -67,7 +72,10 @@ export function awsFailure(store: string, error: unknown): Failure {
   const { name, code, status, text } = facts(error);
   const failed = (errorCode: ClorthoError['code'], problem: string): ClorthoError =>
     new ClorthoError(errorCode, `${problem}: store=${store} reason=${reasonOf(error)}`, { cause: error });
-  if (RETRYABLE.has(name)) return { kind: 'retryable', error: failed('CLORTHO_UNAVAILABLE', 'throttled') };
+  if (THROTTLED.has(name) || status === 429)
+    return { kind: 'throttled', error: failed('CLORTHO_UNAVAILABLE', 'throttled') };
+  if (IN_CONFLICT.has(name))
+    return { kind: 'retryable', error: failed('CLORTHO_UNAVAILABLE', 'in conflict with another request') };
   if (MISSING.has(name))
     return { kind: 'refused', error: failed('CLORTHO_NOT_FOUND', 'table or bucket is missing') };
   if (CREDENTIALS.has(name) || FORBIDDEN.has(name) || status === 401 || status === 403) {

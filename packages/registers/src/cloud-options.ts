@@ -66,9 +66,7 @@ export function clientOptions(options: CloudOptions): ClientOptions {
     ...(endpoint !== undefined && { endpoint }),
     ...(credentials !== undefined && {
       credentials:
-        typeof credentials === 'function'
-          ? async () => sdkCredentials(await credentials())
-          : sdkCredentials(credentials),
+        typeof credentials === 'function' ? () => lookUp(credentials) : sdkCredentials(credentials),
     }),
   };
 }
@@ -82,6 +80,16 @@ export function attemptContext(name: string, options: CloudOptions, closed: () =
 /** Silences the SDK's notice about Node 20, which this package supports; to be called before the SDK is loaded. */
 export function silenceSdkNotice(): void {
   process.env['AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED'] ??= 'true';
+}
+
+/** Calls the function of a caller; its failure gets the name that the SDK gives its own: nothing was sent. */
+async function lookUp(credentials: () => Promise<CloudCredentials>): Promise<SdkCredentials> {
+  try {
+    return sdkCredentials(await credentials());
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw Object.assign(new Error(reason, { cause }), { name: 'CredentialsProviderError' });
+  }
 }
 
 function sdkCredentials({ accessKeyId, secretAccessKey, sessionToken }: CloudCredentials): SdkCredentials {

@@ -1,7 +1,8 @@
 /**
  * A bucket as a place to send requests to: bounded, repeated, cancelled, with errors of ours.
  *
- * The SDK is imported and its client made with the first request: the import alone takes 280 ms.
+ * The SDK is imported and its client made with the first request: the import alone takes 280 ms. A client keeps the keys
+ * that it found; when the service refuses them, the next request makes another client, which looks for keys again.
  *
  * Invariants:
  * - The SDK itself never repeats a request (`maxAttempts: 1`): whoever repeats must know that an earlier attempt
@@ -9,10 +10,19 @@
  * - A waiting repetition holds no place and no socket.
  */
 import type * as Sdk from '@aws-sdk/client-s3';
-import { abortedError, limiter, retry, systemClock, systemRandom, throwIfAborted } from '@clortho/base';
+import {
+  abortedError,
+  limiter,
+  type RetryVerdict,
+  renewable,
+  retry,
+  systemClock,
+  systemRandom,
+  throwIfAborted,
+} from '@clortho/base';
 import { type S3Place, s3Error } from './s3-error.ts';
-import { isRepeatable, isUnreachable } from './s3-failure.ts';
-import { S3_RETRY_DEFAULT, type S3ObjectStoreOptions } from './s3-options.ts';
+import { isRepeatable, isUnreachable, refusesCredentials } from './s3-failure.ts';
+import { S3_RETRY_DEFAULT, type S3Credentials, type S3ObjectStoreOptions } from './s3-options.ts';
 
 /** The SDK's module. */
 export type S3Sdk = typeof Sdk;
@@ -38,6 +48,13 @@ export interface S3Connection {
   close(): Promise<void>;
 }
 
+/** Keys as the SDK takes them. */
+interface SdkCredentials {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  readonly sessionToken?: string;
+}
+
 /** An endpoint that is not there after this many attempts is reported: it is more often mistyped than restarting. */
 const UNREACHABLE_ATTEMPTS_MAX = 3;
 
@@ -49,32 +66,31 @@ export function s3Connection(options: S3ObjectStoreOptions): S3Connection {
   const places = limiter(options.concurrency ?? 64);
   const endpoint = options.endpoint ?? `AWS ${options.region ?? ''}`.trim();
   const place: S3Place = { name: `s3://${options.bucket}`, bucket: options.bucket, endpoint };
-  let opening: Promise<{ client: Sdk.S3Client; sdk: S3Sdk }> | undefined;
+  const s3 = renewable({
+    open: () => openClient(options),
+    close: ({ client }) => client.destroy(),
+    isSpent: refusesCredentials,
+  });
 
   return {
     place,
-    async request(signal, attempt) {
+    async request<T>(signal: AbortSignal | undefined, attempt: (attempt: S3Attempt) => Promise<T>) {
       const requestOptions = signal === undefined ? {} : { abortSignal: signal };
       let unreachable = 0;
-      const repeats = (error: unknown): boolean => {
+      const repeats = (error: unknown): RetryVerdict => {
         if (isUnreachable(error)) unreachable += 1;
-        return isRepeatable(error) && unreachable < UNREACHABLE_ATTEMPTS_MAX && signal?.aborted !== true;
+        return unreachable < UNREACHABLE_ATTEMPTS_MAX && signal?.aborted !== true && isRepeatable(error);
       };
+      const send = (): Promise<T> => s3.use((loaded) => attempt({ ...loaded, options: requestOptions }));
       try {
-        opening ??= openClient(options);
-        const { client, sdk } = await opening;
-        return await retry(policy, { clock, random, signal }, repeats, () =>
-          places.run(() => attempt({ client, sdk, options: requestOptions }), signal),
-        );
+        return await retry(policy, { clock, random, signal }, repeats, () => places.run(send, signal));
       } catch (error) {
         throwIfAborted(signal);
         if (error instanceof Error && error.name === 'AbortError') throw abortedError(signal);
         throw s3Error(error, place);
       }
     },
-    async close() {
-      (await opening?.catch(() => undefined))?.client.destroy();
-    },
+    close: () => s3.close(),
   };
 }
 
@@ -87,7 +103,8 @@ async function openClient(options: S3ObjectStoreOptions): Promise<{ client: Sdk.
   const client = new sdk.S3Client({
     ...(region === undefined ? {} : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
-    ...(credentials === undefined ? {} : { credentials: withoutUndefined(credentials) }),
+    ...(typeof credentials === 'function' ? { credentials: () => lookUp(credentials) } : {}),
+    ...(typeof credentials === 'object' ? { credentials: withoutUndefined(credentials) } : {}),
     forcePathStyle: options.forcePathStyle ?? endpoint !== undefined,
     maxAttempts: 1,
     expectContinueHeader: false, // It costs a round trip and a connection of its own for every large write.
@@ -103,11 +120,16 @@ async function openClient(options: S3ObjectStoreOptions): Promise<{ client: Sdk.
   return { client, sdk };
 }
 
-function withoutUndefined(credentials: NonNullable<S3ObjectStoreOptions['credentials']>): {
-  accessKeyId: string;
-  secretAccessKey: string;
-  sessionToken?: string;
-} {
-  const { accessKeyId, secretAccessKey, sessionToken } = credentials;
+/** Calls the function of a caller; its failure gets the name that the SDK gives its own: nothing was sent. */
+async function lookUp(credentials: () => Promise<S3Credentials>): Promise<SdkCredentials> {
+  try {
+    return withoutUndefined(await credentials());
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw Object.assign(new Error(reason, { cause }), { name: 'CredentialsProviderError' });
+  }
+}
+
+function withoutUndefined({ accessKeyId, secretAccessKey, sessionToken }: S3Credentials): SdkCredentials {
   return { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) };
 }

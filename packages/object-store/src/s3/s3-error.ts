@@ -1,6 +1,6 @@
 /** Failures of S3 as Clortho errors. */
 import { ClorthoError, type ErrorCode, isClorthoError } from '@clortho/base';
-import { ChecksumMismatchError, codeOf, isUnreachable, statusOf } from './s3-failure.ts';
+import { ChecksumMismatchError, codeOf, isUnreachable, refusesCredentials, statusOf } from './s3-failure.ts';
 
 /** What messages say about the place. */
 export interface S3Place {
@@ -11,7 +11,6 @@ export interface S3Place {
   readonly endpoint: string;
 }
 
-const REFUSED = new Set(['AccessDenied', 'InvalidAccessKeyId', 'SignatureDoesNotMatch', 'ExpiredToken']);
 const ELSEWHERE = new Set([
   'PermanentRedirect',
   'AuthorizationHeaderMalformed',
@@ -42,7 +41,7 @@ export function s3Error(cause: unknown, place: S3Place): ClorthoError {
   if (code === 'CredentialsProviderError') {
     return error('CLORTHO_UNAVAILABLE', 'no credentials were found', `store=${place.name} ${reason}`);
   }
-  if (status === 403 || REFUSED.has(code)) {
+  if (status === 403 || refusesCredentials(cause)) {
     const facts = `store=${place.name} endpoint=${place.endpoint} ${reason}`;
     return error('CLORTHO_UNAVAILABLE', 'the credentials were refused', facts);
   }

@@ -5,13 +5,14 @@
  *     ─────────────────────────────────   ──────   ───────────────
  *     connection refused, name unknown    yes      no: nothing was sent
  *     reset, time-out, half a body        yes      yes
- *     503 SlowDown, 429                   yes      no
+ *     503 SlowDown, 429: throttled        yes      no
  *     500, 502, 503, 504                  yes      yes
  *     409 ConditionalRequestConflict      yes      no
  *     other 4xx, 501                      no       no
  *
  * Sources: S3 "Error responses" and "Conditional writes"; 500 leaves either value ("best practices for errors").
  */
+import type { RetryVerdict } from '@clortho/base';
 
 /** Thrown for an answer that arrived but is not whole. */
 export class DamagedAnswerError extends Error {}
@@ -38,15 +39,25 @@ const INTERRUPTED = new Set([
   'ETIMEDOUT',
   'ERR_STREAM_PREMATURE_CLOSE',
 ]);
+const THROTTLED = new Set(['SlowDown', 'Throttling', 'ThrottlingException', 'RequestLimitExceeded']);
 const UNSERVED = new Set([
-  'SlowDown',
-  'ThrottlingException',
-  'RequestLimitExceeded',
+  ...THROTTLED,
   'ConditionalRequestConflict',
   'OperationAborted',
   'RequestTimeTooSkewed', // The SDK has taken over the server's time when the error arrives.
 ]);
 const REPEATED = new Set([...UNSERVED, 'InternalError', 'ServiceUnavailable', 'RequestTimeout']);
+
+const CREDENTIALS = new Set([
+  'CredentialsProviderError',
+  'TokenProviderError',
+  'TokenRefreshRequired',
+  'InvalidAccessKeyId',
+  'InvalidToken',
+  'SignatureDoesNotMatch',
+  'ExpiredToken',
+  'RequestExpired',
+]);
 
 /** Returns S3's code, or the name of the error. */
 export function codeOf(error: unknown): string {
@@ -67,10 +78,17 @@ export function isUnreachable(error: unknown): boolean {
 }
 
 /** Tells whether to send the request again. */
-export function isRepeatable(error: unknown): boolean {
-  if (isUnreachable(error) || isInterrupted(error) || REPEATED.has(codeOf(error))) return true;
+export function isRepeatable(error: unknown): RetryVerdict {
   const status = statusOf(error);
-  return status === 429 || (status !== undefined && status >= 500 && status !== 501);
+  if (THROTTLED.has(codeOf(error)) || status === 429) return 'throttled';
+  if (isUnreachable(error) || isInterrupted(error) || REPEATED.has(codeOf(error))) return true;
+  return status !== undefined && status >= 500 && status !== 501;
+}
+
+/** Tells whether the keys are no good, or no good any more, so that others may be. */
+export function refusesCredentials(error: unknown): boolean {
+  // The answer to a HEAD has no body that could tell keys that expired from keys that may not do this.
+  return CREDENTIALS.has(codeOf(error)) || (statusOf(error) === 403 && codeOf(error) === 'Forbidden');
 }
 
 /** Tells whether a write that failed like this may have taken effect, or still will. */

@@ -19,8 +19,11 @@ export interface S3ObjectStoreOptions {
   readonly region?: string | undefined;
   /** The URL of an S3-compatible server; AWS by default. */
   readonly endpoint?: string | undefined;
-  /** By default what the SDK finds: environment, profile, instance role. */
-  readonly credentials?: S3Credentials | undefined;
+  /**
+   * Keys, or a function that returns some: it is called before the first request, and again after the service refused
+   * what it returned. By default what the SDK finds: environment, profile, instance role.
+   */
+  readonly credentials?: S3Credentials | (() => Promise<S3Credentials>) | undefined;
   /** Put the bucket into the path instead of the host name; `true` by default with an `endpoint`. */
   readonly forcePathStyle?: boolean | undefined;
   /** The most requests, and sockets, at once; 64 by default. */
@@ -37,10 +40,11 @@ export interface S3ObjectStoreOptions {
   readonly random?: Random | undefined;
 }
 
-/** Rides out about half a minute of throttling. */
+/** Rides out about half a minute of failures; throttling slows requests down for much longer. */
 export const S3_RETRY_DEFAULT: RetryPolicy = {
   attemptsMax: 10,
   delayMs: 100,
   delayMsMax: 10_000,
   elapsedMsMax: 60_000,
+  throttledMsMax: 300_000,
 };

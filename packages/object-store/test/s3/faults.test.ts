@@ -8,6 +8,7 @@ import { failFirst, testBucket } from './bucket.ts';
 const SLOW_DOWN: S3Fault = { kind: 'error', status: 503, code: 'SlowDown' };
 const INTERNAL: S3Fault = { kind: 'error', status: 500, code: 'InternalError' };
 const INTERNAL_AFTER: S3Fault = { kind: 'errorAfterEffect', status: 500, code: 'InternalError' };
+const MINUTE_MS = 60_000;
 const RACE: S3Fault = { kind: 'error', status: 409, code: 'ConditionalRequestConflict' };
 
 describe('a put that must find the key absent', () => {
@@ -56,10 +57,11 @@ describe('a put that must find the key absent', () => {
   });
 
   test('was certainly not applied when it was only throttled', async () => {
-    const { server, store } = await testBucket();
+    const { server, store, clock } = await testBucket();
     server.faults.onRequest = () => SLOW_DOWN;
     await failure(store.put('k', bytesOf('mine'), { ifAbsent: true }), 'CLORTHO_UNAVAILABLE');
-    expect(server.counters.operations.PutObject).toBe(S3_RETRY_DEFAULT.attemptsMax);
+    expect(clock.monotonic()).toBeGreaterThan(4 * MINUTE_MS);
+    expect(clock.monotonic()).toBeLessThanOrEqual(S3_RETRY_DEFAULT.throttledMsMax ?? 0);
   });
 });
 
@@ -75,6 +77,26 @@ test('throttling is ridden out with growing waits', async () => {
   expect(clock.sleptMs.length).toBe(8);
   for (const [index, ms] of clock.sleptMs.entries()) expect(ms).toBeLessThanOrEqual(100 * 2 ** index);
   expect(store.counters.gets).toBe(9);
+});
+
+test('a minute of throttling slows every call down and fails none', async () => {
+  const { server, store, clock } = await testBucket();
+  await store.put('k', bytesOf('v'));
+  const calls: (() => Promise<unknown>)[] = [
+    () => store.put('k', bytesOf('v')),
+    () => store.put('new', bytesOf('v'), { ifAbsent: true }),
+    () => store.get('k'),
+    () => store.delete(['k']),
+    () => keysOf(store),
+  ];
+  for (const call of calls) {
+    const begunMs = clock.monotonic();
+    server.faults.onRequest = () => (clock.monotonic() < begunMs + MINUTE_MS ? SLOW_DOWN : undefined);
+    await call();
+    expect(clock.monotonic() - begunMs).toBeGreaterThanOrEqual(MINUTE_MS);
+    expect(clock.monotonic() - begunMs).toBeLessThan(MINUTE_MS + S3_RETRY_DEFAULT.delayMsMax);
+  }
+  expect(await keysOf(store)).toEqual(['new']);
 });
 
 test('a body that breaks off is fetched again', async () => {

@@ -6,13 +6,13 @@ import { awsErrorName, awsFailure } from '../aws-failure.ts';
 import type { Register } from '../register-store.ts';
 import { registerOf } from './item.ts';
 
-/** Reasons for a cancelled transaction that go away by themselves. */
-const TRANSIENT_REASONS: ReadonlySet<string> = new Set([
-  'TransactionConflict',
+/** Reasons for a cancelled transaction that go away by themselves: throttling, and another transaction. */
+const THROTTLING_REASONS: ReadonlySet<string> = new Set([
   'ProvisionedThroughputExceeded',
   'ThrottlingError',
   'RequestLimitExceeded',
 ]);
+const CONFLICT_REASON = 'TransactionConflict';
 /** Reasons that somebody has to mend; the same call succeeds then. */
 const LASTING_REASONS: ReadonlySet<string> = new Set(['ItemCollectionSizeLimitExceeded', 'AccessDenied']);
 
@@ -46,11 +46,13 @@ function canceled(store: string, count: number, error: Sdk.TransactionCanceledEx
     return { kind: 'refused', error: otherKey(store, error) };
   }
   const isLasting = codes.some((code) => LASTING_REASONS.has(code));
-  const isTransient = !isLasting && codes.some((code) => TRANSIENT_REASONS.has(code));
+  const isThrottled = codes.some((code) => THROTTLING_REASONS.has(code));
+  const isTransient = !isLasting && (isThrottled || codes.includes(CONFLICT_REASON));
   const code = isTransient || isLasting ? 'CLORTHO_UNAVAILABLE' : 'CLORTHO_INVALID';
   const message = `transaction was cancelled: store=${store} reasons=${codes.join()}`;
+  const kind = isThrottled ? 'throttled' : 'retryable';
   return {
-    kind: isTransient ? 'retryable' : 'refused',
+    kind: isTransient ? kind : 'refused',
     error: new ClorthoError(code, message, { cause: error }),
   };
 }

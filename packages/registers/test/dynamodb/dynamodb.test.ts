@@ -107,7 +107,7 @@ describe.each([
 
   it('is unavailable, and not applied, when refusals use up the budget', async () => {
     const store = fresh();
-    strike(operation, { kind: 'error', code: 'ThrottlingException' }, 99);
+    strike(operation, { kind: 'error', code: 'TransactionConflict' }, 99);
     await expect(store.compareAndSwap(changes)).rejects.toMatchObject({ code: 'CLORTHO_UNAVAILABLE' });
     expect((await store.read(keys)).every((register) => register === undefined)).toBe(true);
     await store.close();

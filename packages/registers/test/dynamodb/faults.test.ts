@@ -242,8 +242,10 @@ describe('credentials', () => {
     await withStore({ credentials }, async (store) => {
       await expect(store.read(['a'])).rejects.toMatchObject({
         code: 'CLORTHO_UNAVAILABLE',
-        cause: { message: 'the vault is sealed' },
+        cause: { name: 'CredentialsProviderError', message: 'the vault is sealed' },
       });
+      // Nothing was sent, so there is no doubt about a swap either.
+      await expect(store.compareAndSwap(one)).rejects.toMatchObject({ code: 'CLORTHO_UNAVAILABLE' });
     });
   });
 });
