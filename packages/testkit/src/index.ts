@@ -77,6 +77,7 @@ export type { ModelFamily } from './model/timeline.ts';
 export type { FaultSubject, S3Fault, S3Faults } from './s3-server/faults.ts';
 export type { S3Operation } from './s3-server/operation.ts';
 export {
+  type AccessKey,
   type S3Server,
   type S3ServerCounters,
   type S3ServerOptions,

@@ -87,8 +87,9 @@ export function isRepeatable(error: unknown): RetryVerdict {
 
 /** Tells whether the keys are no good, or no good any more, so that others may be. */
 export function refusesCredentials(error: unknown): boolean {
-  // The answer to a HEAD has no body that could tell keys that expired from keys that may not do this.
-  return CREDENTIALS.has(codeOf(error)) || (statusOf(error) === 403 && codeOf(error) === 'Forbidden');
+  // The answer to a HEAD has no code that could tell keys that expired from keys that may not do this.
+  const isUntold = statusOf(error) === 403 && (error as { Code?: unknown }).Code === undefined;
+  return isUntold || CREDENTIALS.has(codeOf(error));
 }
 
 /** Tells whether a write that failed like this may have taken effect, or still will. */

@@ -62,6 +62,8 @@ export interface DynamoDbServer extends SigningIdentity {
   readonly counters: Readonly<DynamoDbCounters>;
   /** The hook for faults, to be set and unset while it runs. */
   readonly faults: DynamoDbFaults;
+  /** Puts another key in the place of the one that is known, which is refused from now on: it has expired. */
+  replaceKey(key: Pick<SigningIdentity, 'accessKeyId' | 'secretAccessKey'>): void;
   /** Closes all connections and forgets all tables. Idempotent. */
   close(): Promise<void>;
 }
@@ -93,14 +95,15 @@ const BODY_BYTES_MAX = 64 * 1024 * 1024;
  * @throws {ClorthoError} `CLORTHO_UNAVAILABLE` if the port is taken.
  */
 export async function startDynamoDbServer(options: DynamoDbServerOptions = {}): Promise<DynamoDbServer> {
-  const identity: SigningIdentity = {
+  let identity: SigningIdentity = {
     accessKeyId: options.accessKeyId ?? 'testkey',
     secretAccessKey: options.secretAccessKey ?? 'testsecret',
     region: options.region ?? 'us-east-1',
   };
+  const { region } = identity;
   const clock = options.clock ?? systemClock;
   const random = options.random ?? systemRandom;
-  const database: Database = { clock, region: identity.region, tables: new Map(), applied: new Map() };
+  const database: Database = { clock, region, tables: new Map(), applied: new Map() };
   const counters: DynamoDbCounters = { requests: 0, operations: {}, abandoned: 0 };
   const faults = options.faults ?? {};
   const closing = new AbortController();
@@ -151,10 +154,19 @@ export async function startDynamoDbServer(options: DynamoDbServerOptions = {}): 
   });
   const port = await listen(server, options.port ?? 0);
   return {
-    ...identity,
+    get accessKeyId() {
+      return identity.accessKeyId;
+    },
+    get secretAccessKey() {
+      return identity.secretAccessKey;
+    },
+    region,
     endpoint: `http://127.0.0.1:${port}`,
     counters,
     faults,
+    replaceKey({ accessKeyId, secretAccessKey }) {
+      identity = { accessKeyId, secretAccessKey, region };
+    },
     async close() {
       if (closing.signal.aborted) return;
       closing.abort();

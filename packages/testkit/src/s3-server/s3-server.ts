@@ -60,8 +60,16 @@ export interface S3Server {
   readonly region: string;
   readonly counters: Readonly<S3ServerCounters>;
   readonly faults: S3Faults;
+  /** Puts another key in the place of the one that is known, which is refused from now on: it has expired. */
+  replaceKey(key: AccessKey): void;
   /** Ends the server and all its connections. Idempotent. */
   close(): Promise<void>;
+}
+
+/** A key and its secret. */
+export interface AccessKey {
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
 }
 
 /** Faults that end the connection from this side. */
@@ -73,8 +81,10 @@ const DROPPING: ReadonlySet<S3Fault['kind']> = new Set([
 
 /** Starts a server without buckets. */
 export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Server> {
-  const accessKeyId = options.accessKeyId ?? 'test-access-key';
-  const secretAccessKey = options.secretAccessKey ?? 'test-secret-key';
+  let key: AccessKey = {
+    accessKeyId: options.accessKeyId ?? 'test-access-key',
+    secretAccessKey: options.secretAccessKey ?? 'test-secret-key',
+  };
   const region = options.region ?? 'us-east-1';
   const pageKeysMax = options.pageKeysMax ?? PAGE_KEYS_MAX;
   const faults: S3Faults = options.faults ?? {};
@@ -104,12 +114,12 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
     let fault: S3Fault | undefined;
     try {
       const request = s3Request(message.method ?? '', message.url ?? '/', message.headers, body);
-      checkSignature(request, { accessKeyId, secretAccessKey, region, clock });
+      checkSignature(request, { ...key, region, clock });
       const operation = operationOf(request);
       const number = (counters.operations[operation] ?? 0) + 1;
       counters.operations[operation] = number;
-      const { bucket, key, headers } = request;
-      fault = await faults.onRequest?.({ operation, bucket, key, headers, number });
+      const { bucket, headers } = request;
+      fault = await faults.onRequest?.({ operation, bucket, key: request.key, headers, number });
       dropped = fault !== undefined && DROPPING.has(fault.kind);
       if (fault?.kind === 'dropBeforeEffect') {
         message.socket.resetAndDestroy();
@@ -140,11 +150,18 @@ export async function startS3Server(options: S3ServerOptions = {}): Promise<S3Se
   let closed: Promise<void> | undefined;
   return {
     endpoint: `http://127.0.0.1:${port}`,
-    accessKeyId,
-    secretAccessKey,
+    get accessKeyId() {
+      return key.accessKeyId;
+    },
+    get secretAccessKey() {
+      return key.secretAccessKey;
+    },
     region,
     counters,
     faults,
+    replaceKey({ accessKeyId, secretAccessKey }) {
+      key = { accessKeyId, secretAccessKey };
+    },
     close: () => {
       closed ??= new Promise((resolve) => {
         closing.abort();
