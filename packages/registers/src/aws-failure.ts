@@ -69,9 +69,11 @@ const UNREACHABLE: ReadonlySet<string> = new Set([
 
 /** Returns how a request failed, as far as it is no matter of conditions. */
 export function awsFailure(store: string, error: unknown): Failure {
-  const { name, code, status, text } = facts(error);
+  const { name, code, status, text, isWhole } = facts(error);
   const failed = (errorCode: ClorthoError['code'], problem: string): ClorthoError =>
     new ClorthoError(errorCode, `${problem}: store=${store} reason=${reasonOf(error)}`, { cause: error });
+  // What it would have said, nobody knows: a status alone does not tell a lost condition from a bad request.
+  if (status > 0 && !isWhole) return { kind: 'uncertain', cause: error };
   if (THROTTLED.has(name) || status === 429)
     return { kind: 'throttled', error: failed('CLORTHO_UNAVAILABLE', 'throttled') };
   if (IN_CONFLICT.has(name))
@@ -102,18 +104,34 @@ export function refusesCredentials(error: unknown): boolean {
   return CREDENTIALS.has(facts(error).name);
 }
 
+/** Returns the HTTP status of the answer, or 0 if there was none. */
+export function awsStatus(error: unknown): number {
+  return facts(error).status;
+}
+
 /** Returns the name that the service gave an error, or an empty string. */
 export function awsErrorName(error: unknown): string {
   return facts(error).name;
 }
 
-function facts(error: unknown): { name: string; code: string; status: number; text: string } {
-  if (!(error instanceof Error)) return { name: '', code: '', status: 0, text: String(error) };
+interface Facts {
+  readonly name: string;
+  readonly code: string;
+  readonly status: number;
+  readonly text: string;
+  /** Whether the answer was read to its end: only then does the SDK say whose fault it is. */
+  readonly isWhole: boolean;
+}
+
+function facts(error: unknown): Facts {
+  if (!(error instanceof Error))
+    return { name: '', code: '', status: 0, text: String(error), isWhole: false };
   const { $metadata, code } = error as { $metadata?: { httpStatusCode?: number }; code?: unknown };
   return {
     name: error.name,
     code: typeof code === 'string' ? code : '',
     status: $metadata?.httpStatusCode ?? 0,
     text: error.message,
+    isWhole: '$fault' in error,
   };
 }

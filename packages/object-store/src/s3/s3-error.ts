@@ -1,6 +1,13 @@
 /** Failures of S3 as Clortho errors. */
 import { ClorthoError, type ErrorCode, isClorthoError } from '@clortho/base';
-import { ChecksumMismatchError, codeOf, isUnreachable, refusesCredentials, statusOf } from './s3-failure.ts';
+import {
+  ChecksumMismatchError,
+  codeOf,
+  isInterrupted,
+  isUnreachable,
+  refusesCredentials,
+  statusOf,
+} from './s3-failure.ts';
 
 /** What messages say about the place. */
 export interface S3Place {
@@ -38,6 +45,9 @@ export function s3Error(cause: unknown, place: S3Place): ClorthoError {
       `endpoint=${place.endpoint} ${reason}`,
     );
   }
+  // Whatever the status: what the answer would have said, nobody knows.
+  if (isInterrupted(cause))
+    return error('CLORTHO_UNAVAILABLE', 'the request failed', `store=${place.name} ${reason}`);
   if (code === 'CredentialsProviderError') {
     return error('CLORTHO_UNAVAILABLE', 'no credentials were found', `store=${place.name} ${reason}`);
   }

@@ -98,7 +98,8 @@ export function mayHaveLanded(error: unknown): boolean {
   return isInterrupted(error) || (statusOf(error) ?? 0) >= 500;
 }
 
-function isInterrupted(error: unknown): boolean {
+/** Tells whether the connection broke, or fell silent, before the answer was whole. */
+export function isInterrupted(error: unknown): boolean {
   const { code } = error as { code?: unknown };
   return error instanceof DamagedAnswerError || isTimeout(error) || INTERRUPTED.has(String(code));
 }

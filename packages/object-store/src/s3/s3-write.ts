@@ -51,14 +51,21 @@ export function s3Write(
   const settle = async (error: unknown, signal: AbortSignal | undefined): Promise<void> => {
     if (isClorthoError(error, 'CLORTHO_ABORTED')) throw error;
     const refused = isClorthoError(error, 'CLORTHO_CONFLICT');
-    const inPlace = refused || isUploadGone(error) ? await reads.head(key, signal) : undefined;
-    if (inPlace?.metadata[TOKEN] === token) return;
+    let cause = error;
+    if (refused || isUploadGone(error)) {
+      try {
+        const inPlace = await reads.head(key, signal);
+        if (inPlace?.metadata[TOKEN] === token) return;
+        if (ifAbsent && refused && inPlace !== undefined) throw presentError(name, key, error);
+      } catch (unread) {
+        // What is in place could not be seen: that tells nothing of what this write did.
+        if (!isClorthoError(unread, 'CLORTHO_UNAVAILABLE')) throw unread;
+        cause = unread;
+      }
+    }
     if (!ifAbsent) throw error; // The caller may simply write again.
-    if (refused && inPlace !== undefined) throw presentError(name, key, error);
     const facts = `store=${name} key=${key}`;
-    throw new ClorthoError('CLORTHO_OUTCOME_UNKNOWN', `the write may have landed: ${facts}`, {
-      cause: error,
-    });
+    throw new ClorthoError('CLORTHO_OUTCOME_UNKNOWN', `the write may have landed: ${facts}`, { cause });
   };
 
   return {

@@ -1,7 +1,7 @@
 import { systemClock } from '@clortho/base';
-import type { S3Fault } from '@clortho/testkit';
+import { type S3Fault, startFaultProxy } from '@clortho/testkit';
 import { describe, expect, test } from 'vitest';
-import { S3_RETRY_DEFAULT } from '../../src/index.ts';
+import { S3_RETRY_DEFAULT, s3ObjectStore } from '../../src/index.ts';
 import { bytesOf, failure, keysOf } from '../fixture.ts';
 import { failFirst, testBucket } from './bucket.ts';
 
@@ -169,4 +169,37 @@ test('a listing goes on where a page failed', async () => {
   await Promise.all(['a', 'b', 'c'].map((key) => store.put(key, bytesOf(key))));
   failFirst(server, 'ListObjectsV2', [INTERNAL, { kind: 'truncateBody' }]);
   expect(await keysOf(store)).toEqual(['a', 'b', 'c']);
+});
+
+test('a put whose object cannot be looked at has an unknown outcome, though its repetition was refused', async () => {
+  const { server, store } = await testBucket();
+  let puts = 0;
+  server.faults.onRequest = ({ operation }) => {
+    if (operation === 'HeadObject') return { kind: 'dropBeforeEffect' };
+    puts += 1;
+    return puts === 1 ? { kind: 'dropAfterEffect' } : undefined;
+  };
+  await failure(store.put('k', bytesOf('mine'), { ifAbsent: true }), 'CLORTHO_OUTCOME_UNKNOWN');
+  server.faults.onRequest = undefined;
+  expect(await store.get('k')).toEqual(bytesOf('mine'));
+});
+
+test('an error that breaks off after its status is no error of the caller', async () => {
+  const { server, options } = await testBucket();
+  const proxy = await startFaultProxy({ target: server.endpoint });
+  const store = s3ObjectStore({ ...options, endpoint: proxy.endpoint });
+  let cuts = 2;
+  proxy.faults.onRequest = () => ((cuts -= 1) >= 0 ? { kind: 'cutReply' } : undefined);
+  await failure(store.get('absent'), 'CLORTHO_NOT_FOUND');
+  expect(server.counters.operations.GetObject).toBe(3);
+  cuts = 99;
+  await failure(store.get('absent'), 'CLORTHO_UNAVAILABLE');
+  cuts = 0;
+  await store.put('k', bytesOf('theirs'));
+  cuts = 99;
+  await failure(store.put('k', bytesOf('mine'), { ifAbsent: true }), 'CLORTHO_OUTCOME_UNKNOWN');
+  cuts = 1;
+  await failure(store.put('k', bytesOf('mine'), { ifAbsent: true }), 'CLORTHO_CONFLICT');
+  await store.close();
+  await proxy.close();
 });

@@ -14,7 +14,7 @@
  */
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
 import { attemptRead, attemptWrite, type Failure } from '../attempts.ts';
-import { awsErrorName, awsFailure } from '../aws-failure.ts';
+import { awsErrorName, awsFailure, awsStatus } from '../aws-failure.ts';
 import { type RegisterBackend, registerStore, zeroCounters } from '../backend.ts';
 import { attemptContext } from '../cloud-options.ts';
 import { lostSwap } from '../compare.ts';
@@ -154,9 +154,9 @@ function s3Backend(options: S3RegisterOptions): RegisterBackend {
 }
 
 function putFailure(store: string, error: unknown): Failure {
-  const name = awsErrorName(error);
-  // NoSuchKey: If-Match on a register that is not there, which therefore has another version.
-  if (name === 'PreconditionFailed' || name === 'NoSuchKey') return { kind: 'lost', current: [undefined] };
+  // The status is enough. NoSuchKey: If-Match on a register that is not there, which therefore has another version.
+  if (awsStatus(error) === 412 || awsErrorName(error) === 'NoSuchKey')
+    return { kind: 'lost', current: [undefined] };
   return awsFailure(store, error);
 }
 
