@@ -81,7 +81,7 @@ describe('a fault proxy', () => {
 
   it('gives a body that came in chunks a length', async () => {
     const body = new Blob(['some ', 'chunks']).stream();
-    await ask('/', { method: 'POST', body, duplex: 'half' } as RequestInit);
+    await ask('/', { method: 'POST', body, duplex: 'half' });
     expect(arrived).toMatchObject([{ body: 'some chunks', headers: { 'content-length': '11' } }]);
     expect(arrived[0]?.headers['transfer-encoding']).toBeUndefined();
   });
