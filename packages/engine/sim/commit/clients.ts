@@ -1,15 +1,22 @@
 /** What writers and readers do: calls on a few keys, each noted with what its caller was told. */
-import { isClorthoError } from '@clortho/base';
+import { type Clock, isClorthoError, type Random } from '@clortho/base';
 import type { Operation, ScanRow, Transaction } from '@clortho/engine';
 import type { Attempt, Outcome, ReadAttempt, Seen, WriteAttempt } from './attempt.ts';
 import { between, isHeads, pick, pickWeighted } from './draw.ts';
 import { isOfTheWire } from './keepers.ts';
 import type { Scenario } from './scenario.ts';
-import type { Session, World } from './world.ts';
+import type { Session } from './world.ts';
+
+/** Where clients meet. */
+export interface ClientWorld {
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly scenario: Pick<Scenario, 'keys' | 'rowMsMax' | 'snapshotMsMax'>;
+}
 
 /** What a client needs. */
 export interface Client extends Session {
-  readonly world: World;
+  readonly world: ClientWorld;
   readonly history: Attempt[];
   /** Returns a value that nobody has written before. */
   readonly freshValue: () => string;

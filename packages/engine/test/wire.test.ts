@@ -1,0 +1,28 @@
+/** The commit protocol over real sockets that fail, against the servers of the test kit; `pnpm sim:wire` runs longer. */
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Cloud, testCloud } from '../sim/wire/cloud.ts';
+import { runOverWire, sumOf } from '../sim/wire/run-over-wire.ts';
+
+/** Seconds on a machine that has nothing else to do. */
+const RUNS_MS_MAX = 120_000;
+
+let cloud: Cloud;
+
+beforeAll(async () => {
+  cloud = await testCloud();
+});
+afterAll(() => cloud.close());
+
+describe('the commit protocol over wires that fail', () => {
+  // Two and three splits with registers in DynamoDB, and registers on S3.
+  it('keeps its promises, several processes and stores at a time', { timeout: RUNS_MS_MAX }, async () => {
+    const size = { writers: 2, actionsPerWriter: 12, keeperActions: 4 };
+    const results = await Promise.all([1, 2, 3].map((seed) => runOverWire(seed, cloud, size)));
+    for (const { problems, writes, requests } of results) {
+      expect(problems).toEqual([]);
+      expect(writes.ok).toBeGreaterThan(0);
+      expect(requests).toBeGreaterThan(50);
+    }
+    expect(Object.keys(sumOf(results.map(({ faults }) => faults))).length).toBeGreaterThan(3);
+  });
+});
