@@ -28,6 +28,7 @@ import type {
 } from './api.ts';
 import type { Catalog } from './catalog/catalog.ts';
 import type { StoreRecord } from './catalog/record.ts';
+import { abortable } from './commit/abortable.ts';
 import { type CommitRequest, Committer } from './commit/committer.ts';
 import { conditionOf } from './commit/condition.ts';
 import { FamilyHandle } from './family-handle.ts';
@@ -428,8 +429,9 @@ export class Store {
     const refresh = async (): Promise<void> => {
       for (;;) {
         await this.#clock.sleep(options.refreshMs ?? 1000, signal);
-        // What is out of reach or damaged is reported by the calls that need it; this one tries again.
-        await keeper.refresh().catch(ignoreExpected);
+        // What is out of reach or damaged is reported by the calls that need it; this one tries again. Closing does not wait
+        // for services that are slow to answer: nobody needs what they would say.
+        await abortable(keeper.refresh().catch(ignoreExpected), signal);
       }
     };
     this.#refreshing = refresh().catch((error: unknown) => {

@@ -42,6 +42,7 @@ import { Pace } from '../pace.ts';
 import { newestCommit, type StoreView, stateOfShard } from '../view/store-view.ts';
 import type { Tables } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
+import { abortable } from './abortable.ts';
 import type { Condition } from './condition.ts';
 import { type EncodedRows, encodeRows } from './encode-rows.ts';
 import { type RowSet, reduceOperations } from './reduce.ts';
@@ -71,6 +72,8 @@ export interface CommitterContext {
 interface Pending extends CommitRequest {
   /** Must not share a group with others. */
   readonly isAlone: boolean;
+  /** Once it is part of what is sent, only the outcome can tell its caller. */
+  readonly progress: { isSent: boolean };
   readonly resolve: (result: WriteResult) => void;
   readonly reject: (error: unknown) => void;
 }
@@ -123,21 +126,22 @@ export class Committer {
   async submit(request: CommitRequest): Promise<WriteResult> {
     throwIfAborted(request.signal);
     while (this.#queuedBytes > 0 && this.#queuedBytes + request.batch.bytes > this.#context.queueBytes) {
-      await new Promise<void>((resolve) => this.#roomWaiters.push(resolve));
-      throwIfAborted(request.signal);
+      await abortable(new Promise<void>((resolve) => this.#roomWaiters.push(resolve)), request.signal);
       if (this.#abandoned.signal.aborted) throw notCommitted();
     }
     this.#queuedBytes += request.batch.bytes;
+    const progress = { isSent: false };
     let unsettled: Pending['reject'] | undefined;
     try {
-      return await new Promise((resolve, reject) => {
+      const committed = new Promise<WriteResult>((resolve, reject) => {
         unsettled = reject;
         this.#unsettled.add(reject);
-        this.#queue.push({ ...request, isAlone: false, resolve, reject });
+        this.#queue.push({ ...request, isAlone: false, progress, resolve, reject });
         this.#running ??= this.#run().finally(() => {
           this.#running = undefined;
         });
       });
+      return await abortable(committed, request.signal, () => !progress.isSent);
     } finally {
       if (unsettled !== undefined) this.#unsettled.delete(unsettled);
     }
@@ -414,6 +418,7 @@ function groupByShard(uploads: readonly Upload[]): Map<number, Upload[]> {
 function withoutAborted(group: readonly Pending[]): readonly Pending[] {
   const left = group.filter(({ signal }) => signal?.aborted !== true);
   for (const { signal, reject } of group) if (signal?.aborted) reject(abortReason(signal));
+  for (const { progress } of left) progress.isSent = true;
   return left;
 }
 
