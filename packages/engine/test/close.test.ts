@@ -129,7 +129,7 @@ describe('close', () => {
     await again.close();
   });
 
-  it('gives up on a refresh and on compaction that hang', async () => {
+  it('gives up on compaction that hangs, and does not wait for a refresh', async () => {
     for (const part of ['refresh', 'compaction']) {
       const gate = newGate();
       const backends = newBackends();
@@ -148,8 +148,8 @@ describe('close', () => {
       await clock.advance(1000);
       await gate.reached;
       const closing = messageOf(() => store.close());
-      await clock.advance(1000);
-      expect(await closing).toContain(`parts=${part} `);
+      if (part === 'compaction') await clock.advance(1000);
+      expect(await closing).toContain(part === 'compaction' ? 'parts=compaction ' : 'none');
       expect(clock.pending).toBe(0);
       gate.open();
       await compacting;
