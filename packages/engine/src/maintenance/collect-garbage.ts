@@ -63,11 +63,11 @@ export class GarbageCollector {
    */
   async pass(): Promise<GcResult> {
     const { manifest, keeper } = this.#context;
+    const mark = this.#mark;
+    const nextMark = idAtTime(Math.floor(manifest.clock.now() / 1000));
     // Pins that cannot be read are found out before anything has changed; which ones count is decided below.
     const pinned: PinnedKeys = new Map();
     await this.#readHeld(pinned);
-    const mark = this.#mark;
-    const nextMark = idAtTime(Math.floor(manifest.clock.now() / 1000));
     for (;;) {
       const before = await this.#mapVersion();
       if (mark !== undefined) {
