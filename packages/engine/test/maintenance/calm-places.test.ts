@@ -7,13 +7,13 @@ import { describe, expect, it } from 'vitest';
 import type { Family } from '../../src/catalog/family.ts';
 import { CalmPlaces } from '../../src/maintenance/calm-places.ts';
 
-const WINDOW_MS = 1;
+const WINDOW_MS = 4;
 const options = {
   windowMicros: WINDOW_MS * 1000,
   levelZeroRuns: 3,
   fanIn: 2,
   deltaRunsMax: 8,
-  baseBytesMin: 2000,
+  baseBytesMin: 800,
 };
 const family = { record: { number: 0, kind: 'kv' } } as Family;
 let files = 0;
@@ -68,6 +68,16 @@ const STEPS: Readonly<Record<string, (place: Place, amount: number) => Place>> =
       ...rest,
       tree: { delta: [], current: current.sort(isSorted), history: [...tree.history, old].sort(isSorted) },
     };
+  },
+  currentAlone: ({ tree, ...rest }, amount) => {
+    const extended = tree.current.map((file) => ({ ...file, bytes: 1 + amount }));
+    return { ...rest, tree: { ...tree, current: extended } };
+  },
+  historyAlone: ({ tree, ...rest }) => {
+    const more = tree.history.map((file) => entryOf({ ...file, id: file.id.replace(/^./, '1') }));
+    return more.length > 20
+      ? { ...rest, tree }
+      : { ...rest, tree: { ...tree, history: [...tree.history, ...more] } };
   },
   truncate: (place) => ({ ...place, horizon: place.upper }),
   elsewhere: (place, amount) => ({ ...place, upper: place.upper + amount * 10 }),
