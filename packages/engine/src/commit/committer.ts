@@ -322,10 +322,11 @@ export class Committer {
     if (group.length === 1) throwIfAborted(group[0]?.signal);
     if (this.#abandoned.signal.aborted) throw notCommitted();
     this.#inSwap = group;
-    const outcome = await swapHeads(manifest, prepared).finally(() => {
+    try {
+      if ((await swapHeads(manifest, prepared)) === 'lost') return undefined;
+    } finally {
       this.#inSwap = [];
-    });
-    if (outcome === 'lost') return undefined;
+    }
     await Promise.all(
       uploads.map(({ file, entry }) => tables.adopt({ ...entry, run: timestamp }, file.bytes)),
     );

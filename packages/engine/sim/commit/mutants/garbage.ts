@@ -3,6 +3,8 @@ import type { Mutant } from './mutant.ts';
 
 const COLLECTOR = 'engine/dist/maintenance/collect-garbage.js';
 const IDS = 'base/dist/ids.js';
+/** Where a pass reads the pins that count. */
+const READ_HELD = 'const pins = await this.#readHeld(pinned);';
 
 /** See the module. */
 export const GARBAGE_MUTANTS: readonly Mutant[] = [
@@ -24,7 +26,7 @@ export const GARBAGE_MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'garbage collection does not look at pins',
-    edits: [{ file: COLLECTOR, find: 'await held.read()', replace: '{ everything: false, pins: [] }' }],
+    edits: [{ file: COLLECTOR, find: READ_HELD, replace: 'const pins = { everything: false, pins: [] };' }],
     runsMax: 1500,
   },
   {
@@ -32,8 +34,10 @@ export const GARBAGE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: COLLECTOR,
-        find: 'addReferences(live, await loadState(manifest.objects, { store, shard }, bytes, undefined));',
-        replace: 'addReferences(live, shards.find(({ head }) => head.shard === shard));',
+        find: 'addReferences(keys, await loadState(manifest.objects, { store, shard }, bytes, undefined));',
+        replace: `for (const state of this.#context.keeper.view.shards)
+                if (state.head.shard === shard)
+                    addReferences(keys, state);`,
       },
     ],
     runsMax: 1500,
@@ -54,13 +58,13 @@ export const GARBAGE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: COLLECTOR,
-        find: 'addReferences(live, state);\n        const pins = await held.read();',
-        replace: 'addReferences(live, state);',
+        find: READ_HELD,
+        replace: '',
       },
       {
         file: COLLECTOR,
         find: 'const { shards } = await keeper.refresh();',
-        replace: 'const pins = await held.read();\n        const { shards } = await keeper.refresh();',
+        replace: `${READ_HELD}\n        const { shards } = await keeper.refresh();`,
       },
     ],
     runsMax: 1500,
@@ -70,8 +74,8 @@ export const GARBAGE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: COLLECTOR,
-        find: 'const pins = await held.read();',
-        replace: `const pins = await held.read();
+        find: READ_HELD,
+        replace: `${READ_HELD}
         live.clear();
         for (const state of (await keeper.refresh()).shards)
             addReferences(live, state);`,
