@@ -129,31 +129,30 @@ describe('close', () => {
     await again.close();
   });
 
-  it('gives up on compaction that hangs, and does not wait for a refresh', async () => {
-    for (const part of ['refresh', 'compaction']) {
-      const gate = newGate();
-      const backends = newBackends();
-      const clock = virtualClock();
-      let isHung = false;
-      const registers = hookedRegisters(backends.registers, (call, _, when) =>
-        isHung && when === 'before' && call === (part === 'refresh' ? 'read' : 'swap')
-          ? gate.wait()
-          : undefined,
-      );
-      const options = { ...quiet, ...backends, registers, clock, closeMsMax: 1000 };
-      const store = await open('memory:', options);
-      for (let index = 0; index < 4; index += 1) await store.put(`k${index}`, 'v');
-      isHung = true;
-      const compacting = part === 'compaction' ? codeOf(() => store.compact()) : undefined;
-      await clock.advance(1000);
-      await gate.reached;
-      const closing = messageOf(() => store.close());
-      if (part === 'compaction') await clock.advance(1000);
-      expect(await closing).toContain(part === 'compaction' ? 'parts=compaction ' : 'none');
-      expect(clock.pending).toBe(0);
-      gate.open();
-      await compacting;
-    }
+  it.each([
+    ['gives up on compaction that hangs', 'swap', 'parts=compaction '],
+    ['does not wait for a refresh that hangs', 'read', 'none'],
+  ] as const)('%s', async (_, hanging, message) => {
+    const gate = newGate();
+    const backends = newBackends();
+    const clock = virtualClock();
+    let isHung = false;
+    const registers = hookedRegisters(backends.registers, (call, _keys, when) =>
+      isHung && when === 'before' && call === hanging ? gate.wait() : undefined,
+    );
+    const options = { ...quiet, ...backends, registers, clock, closeMsMax: 1000 };
+    const store = await open('memory:', options);
+    for (let index = 0; index < 4; index += 1) await store.put(`k${index}`, 'v');
+    isHung = true;
+    const compacting = hanging === 'swap' ? codeOf(() => store.compact()) : undefined;
+    await clock.advance(1000);
+    await gate.reached;
+    const closing = messageOf(() => store.close());
+    await clock.advance(1000);
+    expect(await closing).toContain(message);
+    expect(clock.pending).toBe(0);
+    gate.open();
+    await compacting;
   });
 
   it('happens at the end of an `await using` block', async () => {
