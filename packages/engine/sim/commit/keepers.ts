@@ -21,16 +21,17 @@ export async function keep(
   { store, process }: Session,
   task: Task,
   rounds: Rounds,
+  compactShare: number,
 ): Promise<void> {
   while (task.left > 0 && !process.crashed) {
     task.left -= 1;
     await process.clock.sleep(randomFraction(random) * scenario.keeperPauseMsMax);
     try {
-      const splitKey = randomFraction(random) < scenario.splitShare ? splitKeys.pop() : undefined;
+      const splitKey = compactShare > 0 && randomFraction(random) < scenario.splitShare ? splitKeys.pop() : undefined;
       if (splitKey !== undefined) {
         await process.fence(splitAt(store, splitKey));
         rounds.splits += 1;
-      } else if (randomFraction(random) < scenario.compactShare) {
+      } else if (randomFraction(random) < compactShare) {
         await process.fence(store.compact());
         rounds.compactions += 1;
       } else {

@@ -109,19 +109,25 @@ type Work = (session: Session, task: Task) => Promise<void>;
 
 /** Starts everybody; what is left to do is shared by all of a kind. */
 function actorsOf(run: Run): Promise<void>[] {
-  const { calls, keeper, keepers, reader, readerCalls, readers, rounds, writer, writers } =
-    run.world.scenario;
-  const { actions, readerActions } = run.world.scenario;
+  const { scenario } = run.world;
   const some = (of: string, count: number, journey: Journey, left: number, work: Work): Promise<void>[] => {
     const task: Task = { left };
     return names(of, count).map((name) => live(run, name, journey, work, task));
   };
+  const calling =
+    (actions: Scenario['actions']): Work =>
+    (session, task) =>
+      callSome(run, session, task, actions);
+  const keeping =
+    (compactShare: number): Work =>
+    (session, task) =>
+      keep(run.world, session, task, run.rounds, compactShare);
+  const { writer, reader, keeper, collector } = scenario;
   return [
-    ...some('writer', writers, writer, calls, (session, task) => callSome(run, session, task, actions)),
-    ...some('reader', readers, reader, readerCalls, (session, task) =>
-      callSome(run, session, task, readerActions),
-    ),
-    ...some('keeper', keepers, keeper, rounds, (session, task) => keep(run.world, session, task, run.rounds)),
+    ...some('writer', scenario.writers, writer, scenario.calls, calling(scenario.actions)),
+    ...some('reader', scenario.readers, reader, scenario.readerCalls, calling(scenario.readerActions)),
+    ...some('keeper', scenario.keepers, keeper, scenario.rounds, keeping(scenario.compactShare)),
+    ...some('collector', scenario.collectors, collector, scenario.passes, keeping(0)),
   ];
 }
 

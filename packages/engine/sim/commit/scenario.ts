@@ -5,6 +5,7 @@
  *     times     reads of times that have not been closed yet, between writers whose clocks differ
  *     garbage   slow uploads and swaps while two keepers compact and collect without rest
  *     pins      snapshots taken slowly and read for long, while two keepers compact and collect
+ *     window    snapshots taken quickly and often, while one keeper compacts quickly and another collects slowly
  *     scans     unpinned scans over all shards that are read slowly, while files vanish under them
  *     lapse     snapshots whose pins cannot be renewed, until others end them
  *
@@ -30,7 +31,7 @@ export interface Journey {
 
 /** The kind of a run. */
 export interface Scenario {
-  readonly kind: 'crowd' | 'times' | 'garbage' | 'pins' | 'scans' | 'lapse';
+  readonly kind: 'crowd' | 'times' | 'garbage' | 'pins' | 'window' | 'scans' | 'lapse';
   readonly splits: readonly string[];
   /** All keys that clients use. */
   readonly keys: readonly string[];
@@ -58,6 +59,9 @@ export interface Scenario {
   /** Where keepers split shards, one after the other, each time one of so many rounds comes. */
   readonly splitKeys: readonly string[];
   readonly splitShare: number;
+  /** Keepers that only collect, and how often. */
+  readonly collectors: number;
+  readonly passes: number;
   /** How far clocks may be off, either way. */
   readonly skewMsMax: number;
   readonly refreshMs: number;
@@ -68,6 +72,7 @@ export interface Scenario {
   readonly writer: Journey;
   readonly reader: Journey;
   readonly keeper: Journey;
+  readonly collector: Journey;
 }
 
 const SPLITS: readonly (readonly string[])[] = [[], ['m'], ['c', 'n'], ['b', 'm', 'x']];
@@ -103,7 +108,8 @@ export function drawScenario(random: Random): Scenario {
     [7, 'crowd'],
     [2, 'times'],
     [4, 'garbage'],
-    [5, 'pins'],
+    [3, 'pins'],
+    [2, 'window'],
     [1, 'scans'],
     [1, 'lapse'],
   ] as const);
@@ -116,7 +122,7 @@ export function drawScenario(random: Random): Scenario {
     writers: between(random, 2, 3),
     readers: 0,
     lanesMax: 3,
-    calls: 14,
+    calls: 11,
     readerCalls: 0,
     pauseMsMax: pick(random, [20, 100, 300]),
     actions: EVEN,
@@ -129,13 +135,16 @@ export function drawScenario(random: Random): Scenario {
     keeperPauseMsMax: 300,
     splitKeys: pick(random, SPLIT_KEYS),
     splitShare: 1 / 2,
+    collectors: 0,
+    passes: 0,
     skewMsMax: pick(random, [0, 100, 2000]),
-    refreshMs: 400,
+    refreshMs: 1000,
     cacheBytes: pick(random, [CACHE_BYTES, NO_CACHE_BYTES]),
     tailEdits: pick(random, [2, 4, 16]),
     writer: drawJourney(random, 30),
     reader: drawJourney(random, 30),
     keeper: drawJourney(random, 30),
+    collector: drawJourney(random, 30),
   };
   switch (kind) {
     case 'crowd':
@@ -146,6 +155,8 @@ export function drawScenario(random: Random): Scenario {
       return garbageOf(even, random);
     case 'pins':
       return pinsOf(even, random);
+    case 'window':
+      return windowOf(even);
     case 'scans':
       return scansOf(even, random);
     case 'lapse':
@@ -194,6 +205,29 @@ function pinsOf(even: Scenario, random: Random): Scenario {
     keeperPauseMsMax: 200,
     writer: { ...even.writer, ...slow(even.writer), delayMsMax: pick(random, [10, 300, 1000]) },
     keeper: { ...even.keeper, ...slow(even.keeper), delayMsMax: pick(random, [10, 300, 1500]) },
+  };
+}
+
+function windowOf(even: Scenario): Scenario {
+  return {
+    ...even,
+    writers: 1,
+    calls: 8,
+    actions: [[1, 'batch']],
+    readers: 1,
+    readerCalls: 8,
+    readerActions: [[1, 'snapshot']],
+    snapshotMsMax: 20_000,
+    pauseMsMax: 4000,
+    rounds: 5,
+    keeperPauseMsMax: 8000,
+    compactShare: 1,
+    collectors: 1,
+    passes: 6,
+    writer: { ...even.writer, delayMsMax: 10 },
+    reader: { ...even.reader, delayMsMax: 10 },
+    keeper: { ...even.keeper, delayMsMax: 30 },
+    collector: { ...even.collector, ...slow(even.collector), delayMsMax: 1500 },
   };
 }
 

@@ -38,10 +38,11 @@ export function wire(plan: FaultPlan, name: string): Wire {
   let closed = false;
 
   const fence = <T>(work: Promise<T>): Promise<T> => process?.fence(work) ?? work;
-  const wait = async (ms = 0): Promise<void> => {
-    if (ms > 0) await clock.sleep(ms);
+  /** Lets time pass, and some microtasks; nothing to wait for costs nothing. */
+  const wait = (ms = 0): Promise<void> | undefined => {
     const hops = hopsMax > 0 ? randomBelow(random, hopsMax + 1) : 0;
-    for (let hop = 0; hop < hops; hop += 1) await Promise.resolve();
+    if (ms > 0) return clock.sleep(ms).then(() => hop(hops));
+    return hops > 0 ? hop(hops) : undefined;
   };
   const refuse = (signal: AbortSignal | undefined): void => {
     if (closed) throw new ClorthoError('CLORTHO_CLOSED', `the wire is closed: store=${name}`);
@@ -60,25 +61,21 @@ export function wire(plan: FaultPlan, name: string): Wire {
     return clock.monotonic() < throttledUntil ? { kind: 'throttle', forMs: 0 } : fault;
   };
 
+  const perform = async <T>(call: WireCall<T>, effect: () => Promise<T>, note: Note): Promise<T> => {
+    if (process?.crashed && isHeads(random)) {
+      note(() => '= lost with its process');
+      return never();
+    }
+    return performSurely(call, effect, note);
+  };
+  const performLater = async <T>(laterMs: number, call: WireCall<T>, note: Note): Promise<unknown> => {
+    await wait(laterMs);
+    return perform(call, call.effect, note);
+  };
+
   const journey = async <T>(call: WireCall<T>, fault: Fault | undefined, note: Note): Promise<T> => {
     const { beforeMs, afterMs } = fault ?? {};
     const lost = (): ClorthoError => new ClorthoError(call.lost, `injected fault: lost reply store=${name}`);
-    const perform = async (effect: () => Promise<T>, mayDie = true): Promise<T> => {
-      if (mayDie && process?.crashed && isHeads(random)) {
-        note(() => '= lost with its process');
-        return never();
-      }
-      try {
-        const result = await effect();
-        note(() => `= ${call.resultText(result)}`);
-        return result;
-      } catch (error) {
-        note(() => `= ${codeOf(error)}`);
-        throw error;
-      }
-    };
-    const performLater = (laterMs: number, mayDie = true): Promise<unknown> =>
-      wait(laterMs).then(() => perform(call.effect, mayDie));
 
     await wait(beforeMs);
     switch (fault?.kind) {
@@ -89,15 +86,15 @@ export function wire(plan: FaultPlan, name: string): Wire {
         await wait(afterMs);
         throw unavailable('refused');
       case 'errorAfterEffect':
-        await perform(call.effect).then(call.onLostResult, ignoreRefusal);
+        await perform(call, call.effect, note).then(call.onLostResult, ignoreRefusal);
         await wait(afterMs);
         throw lost();
       case 'applyLater':
-        if (call.writes) performLater(fault.laterMs).catch(ignoreRefusal);
+        if (call.writes) performLater(fault.laterMs, call, note).catch(ignoreRefusal);
         throw lost();
       case 'duplicate': {
-        const result = await perform(call.effect);
-        if (call.writes) performLater(fault.laterMs).catch(ignoreRefusal);
+        const result = await perform(call, call.effect, note);
+        if (call.writes) performLater(fault.laterMs, call, note).catch(ignoreRefusal);
         await wait(afterMs);
         return result;
       }
@@ -105,7 +102,7 @@ export function wire(plan: FaultPlan, name: string): Wire {
         const { staleEffect } = call;
         if (staleEffect === undefined) break;
         const atMs = clock.monotonic() - fault.staleMs;
-        const result = await perform(() => staleEffect(atMs));
+        const result = await perform(call, () => staleEffect(atMs), note);
         await wait(afterMs);
         return result;
       }
@@ -114,14 +111,16 @@ export function wire(plan: FaultPlan, name: string): Wire {
         await wait(afterMs);
         throw unavailable('throttled');
       case 'hang':
-        if (fault.lands) await perform(call.effect).catch(ignoreRefusal);
+        if (fault.lands) await perform(call, call.effect, note).catch(ignoreRefusal);
         return never();
       case 'crash':
         process?.crash();
-        if (fault.lands) await performLater(fault.laterMs ?? 0, false).catch(ignoreRefusal);
+        if (!fault.lands) return never();
+        await wait(fault.laterMs);
+        await performSurely(call, call.effect, note).catch(ignoreRefusal);
         return never();
     }
-    const result = await perform(call.effect);
+    const result = await perform(call, call.effect, note);
     await wait(afterMs);
     return result;
   };
@@ -152,6 +151,21 @@ export function wire(plan: FaultPlan, name: string): Wire {
       closed = true;
     },
   };
+}
+
+async function performSurely<T>(call: WireCall<T>, effect: () => Promise<T>, note: Note): Promise<T> {
+  try {
+    const result = await effect();
+    note(() => `= ${call.resultText(result)}`);
+    return result;
+  } catch (error) {
+    note(() => `= ${codeOf(error)}`);
+    throw error;
+  }
+}
+
+async function hop(hops: number): Promise<void> {
+  for (let left = hops; left > 0; left -= 1) await Promise.resolve();
 }
 
 /** Swallows what a backend says to a caller that does not hear it; what no backend should say, a bug, is thrown. */
