@@ -15,17 +15,24 @@ export interface Rounds {
   splits: number;
 }
 
+/** How a keeper goes about it. */
+export interface Pace {
+  /** How many of its rounds compact; the others collect. */
+  readonly compactShare: number;
+  readonly pauseMsMax: number;
+}
+
 /** Keeps the store in order until nothing of the task is left. */
 export async function keep(
   { random, scenario, splitKeys, watch }: World,
   { store, process }: Session,
   task: Task,
   rounds: Rounds,
-  compactShare: number,
+  { compactShare, pauseMsMax }: Pace,
 ): Promise<void> {
   while (task.left > 0 && !process.crashed) {
     task.left -= 1;
-    await process.clock.sleep(randomFraction(random) * scenario.keeperPauseMsMax);
+    await process.clock.sleep(randomFraction(random) * pauseMsMax);
     try {
       const splitKey = compactShare > 0 && randomFraction(random) < scenario.splitShare ? splitKeys.pop() : undefined;
       if (splitKey !== undefined) {

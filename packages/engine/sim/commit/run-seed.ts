@@ -4,7 +4,7 @@ import type { Attempt } from './attempt.ts';
 import { act, type Client } from './clients.ts';
 import { between } from './draw.ts';
 import { judge, readPastOf } from './judge.ts';
-import { isOfTheWire, keep, type Rounds, type Task } from './keepers.ts';
+import { isOfTheWire, keep, type Pace, type Rounds, type Task } from './keepers.ts';
 import type { Journey, Scenario } from './scenario.ts';
 import { newWorld, openIn, type Session, startProcess, type World } from './world.ts';
 
@@ -119,15 +119,17 @@ function actorsOf(run: Run): Promise<void>[] {
     (session, task) =>
       callSome(run, session, task, actions);
   const keeping =
-    (compactShare: number): Work =>
+    (pace: Pace): Work =>
     (session, task) =>
-      keep(run.world, session, task, run.rounds, compactShare);
-  const { writer, reader, keeper, collector } = scenario;
+      keep(run.world, session, task, run.rounds, pace);
+  const { writer, reader, keeper, collector, compactShare, keeperPauseMsMax } = scenario;
+  const inTurn = { compactShare, pauseMsMax: keeperPauseMsMax };
+  const restless = { compactShare: 0, pauseMsMax: 0 };
   return [
     ...some('writer', scenario.writers, writer, scenario.calls, calling(scenario.actions)),
     ...some('reader', scenario.readers, reader, scenario.readerCalls, calling(scenario.readerActions)),
-    ...some('keeper', scenario.keepers, keeper, scenario.rounds, keeping(scenario.compactShare)),
-    ...some('collector', scenario.collectors, collector, scenario.passes, keeping(0)),
+    ...some('keeper', scenario.keepers, keeper, scenario.rounds, keeping(inTurn)),
+    ...some('collector', scenario.collectors, collector, scenario.passes, keeping(restless)),
   ];
 }
 
