@@ -34,7 +34,8 @@ export async function keep(
     task.left -= 1;
     await process.clock.sleep(randomFraction(random) * pauseMsMax);
     try {
-      const splitKey = compactShare > 0 && randomFraction(random) < scenario.splitShare ? splitKeys.pop() : undefined;
+      const splitKey =
+        compactShare > 0 && randomFraction(random) < scenario.splitShare ? splitKeys.pop() : undefined;
       if (splitKey !== undefined) {
         await process.fence(splitAt(store, splitKey));
         rounds.splits += 1;
