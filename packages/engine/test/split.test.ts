@@ -83,6 +83,30 @@ describe('splitShard', () => {
     await again.close();
   });
 
+  it('is found by a handle that slept through it, and through the collection of what the shard had', async () => {
+    const clock = virtualClock();
+    const backends = newBackends();
+    const options = { ...quiet, ...backends, clock, refreshMs: 1e9 };
+    const sleeper = await open('memory:', options);
+    const store = await open('memory:', options);
+    for (let index = 0; index < 5; index += 1) await fill(store, `${index}`);
+    for (let index = 0; index < 40; index += 1) await store.put('c', `${index}`);
+    const before = await objectKeys(backends.objects, 'checkpoint/');
+    await store.splitShard(0, 'd');
+    await store.compact();
+    for (let pass = 0; pass < 3; pass += 1) {
+      await clock.advance(1000);
+      await store.gc();
+    }
+    const left = await objectKeys(backends.objects, 'checkpoint/');
+    expect(before.filter((key) => left.includes(key))).toEqual([]);
+    expect(text(await sleeper.get('c', { atLeast: 'latest' }))).toBe('39');
+    expect(await shardsOf(sleeper)).toEqual(['1:-d', '2:d-']);
+    await sleeper.put('c', 'awake');
+    expect(text(await store.get('c', { atLeast: 'latest' }))).toBe('awake');
+    await Promise.all([store.close(), sleeper.close()]);
+  });
+
   it('in the middle of a commit makes it sort its rows again, and loses none', async () => {
     const backends = newBackends();
     const gate = newGate();

@@ -136,7 +136,12 @@ async function readNewest(
     } catch (error) {
       if (tries >= RELOADS_MAX || !isClorthoError(error, 'CLORTHO_CORRUPT')) throw error;
       const again = await context.registers.read(map.shards.map(headKey));
-      if (again.every((register, index) => register?.version === registers[index]?.version)) throw error;
+      const haveMoved = again.some((register, index) => register?.version !== registers[index]?.version);
+      if (haveMoved) continue;
+      // A sealed shard keeps its head and loses its checkpoints: what it had is in the shards of the newest map.
+      const newest = (await readMap(context, store)).map;
+      if (newest.shards.join() === map.shards.join()) throw error;
+      map = newest;
     }
   }
 }
