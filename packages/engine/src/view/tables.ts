@@ -15,6 +15,8 @@ import { type Block, type CollectorDefinition, Sst, type SstOpenOptions, type Ss
 
 /** Files up to this size are kept whole when they were written here. */
 const WHOLE_BYTES_MAX = 256 * 1024;
+/** What a byte of a tail takes once it is decoded, roughly. */
+const TAIL_WEIGHT = 4;
 /** Block numbers per file in cache keys. */
 const BLOCKS_PER_FILE = 2 ** 21;
 
@@ -38,10 +40,11 @@ export interface TablesContext {
   collectors(family: number): readonly CollectorDefinition[];
 }
 
-/** An open file, with all its bytes if it is kept whole. */
+/** An open file, with all its bytes if it is kept whole; such a one is decoded when it is first read. */
 interface OpenFile {
-  readonly sst: Sst;
+  readonly sst: () => Sst;
   readonly whole: Uint8Array | undefined;
+  readonly weight: number;
 }
 
 /** The open files of a store. */
@@ -58,7 +61,7 @@ export class Tables {
     this.#blocks = blockCache<Block>({ bytesMax: context.cacheBytes, weigh: (block) => block.weight });
     this.#open = blockCache<OpenFile>({
       bytesMax: context.tableBytes,
-      weigh: ({ sst, whole }) => sst.tailWeight + (whole?.length ?? 0),
+      weigh: ({ weight }) => weight,
     });
   }
 
@@ -75,7 +78,7 @@ export class Tables {
   /** Returns the file if it is open. */
   get(file: FileEntry): Sst | undefined {
     const number = this.#numbers.get(file.id);
-    return number === undefined ? undefined : this.#open.get(number)?.sst;
+    return number === undefined ? undefined : this.#open.get(number)?.sst();
   }
 
   /** Returns the bytes of a file that is kept whole in memory: a small one that was written here lately. */
@@ -93,9 +96,9 @@ export class Tables {
     const number = this.#numberOf(file.id);
     const { sst } = await this.#open.load(number, async () => {
       const source = { read: this.#reader(file.id) };
-      return { sst: await Sst.open(source, this.#options(file, number)), whole: undefined };
+      return openFile(await Sst.open(source, this.#options(file, number)));
     });
-    return sst;
+    return sst();
   }
 
   /**
@@ -106,7 +109,7 @@ export class Tables {
     const number = this.#numberOf(file.id);
     const options = this.#options(file, number);
     if (bytes.length <= WHOLE_BYTES_MAX) {
-      this.#open.set(number, { sst: Sst.openBytes(bytes, options), whole: bytes });
+      this.#open.set(number, wholeFile(bytes, file.tailBytes, () => Sst.openBytes(bytes, options)));
       return;
     }
     const read = this.#reader(file.id);
@@ -118,7 +121,7 @@ export class Tables {
     const sst = await Sst.open(source, options);
     sst.warm(bytes);
     written = undefined;
-    this.#open.set(number, { sst, whole: undefined });
+    this.#open.set(number, openFile(sst));
   }
 
   /** Forgets files that no view will ask for again. */
@@ -167,4 +170,14 @@ export class Tables {
       }
     };
   }
+}
+
+function openFile(sst: Sst): OpenFile {
+  return { sst: () => sst, whole: undefined, weight: sst.tailWeight };
+}
+
+/** Most files that are written are merged before anybody has looked into them one by one. */
+function wholeFile(whole: Uint8Array, tailBytes: number, open: () => Sst): OpenFile {
+  let sst: Sst | undefined;
+  return { sst: () => (sst ??= open()), whole, weight: whole.length + TAIL_WEIGHT * tailBytes };
 }
