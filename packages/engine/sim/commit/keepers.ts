@@ -19,23 +19,24 @@ export interface Rounds {
 export interface Pace {
   /** How many of its rounds compact; the others collect. */
   readonly compactShare: number;
+  /** How many of its rounds split a shard instead, as long as there are keys to split at. */
+  readonly splitShare: number;
   readonly pauseMsMax: number;
 }
 
 /** Keeps the store in order until nothing of the task is left. */
 export async function keep(
-  { random, scenario, splitKeys, watch }: World,
+  { random, splitKeys, watch }: World,
   { store, process }: Session,
   task: Task,
   rounds: Rounds,
-  { compactShare, pauseMsMax }: Pace,
+  { compactShare, pauseMsMax, splitShare }: Pace,
 ): Promise<void> {
   while (task.left > 0 && !process.crashed) {
     task.left -= 1;
     await process.clock.sleep(randomFraction(random) * pauseMsMax);
     try {
-      const splitKey =
-        compactShare > 0 && randomFraction(random) < scenario.splitShare ? splitKeys.pop() : undefined;
+      const splitKey = randomFraction(random) < splitShare ? splitKeys.pop() : undefined;
       if (splitKey !== undefined) {
         await process.fence(splitAt(store, splitKey));
         rounds.splits += 1;

@@ -122,9 +122,9 @@ function actorsOf(run: Run): Promise<void>[] {
     (pace: Pace): Work =>
     (session, task) =>
       keep(run.world, session, task, run.rounds, pace);
-  const { writer, reader, keeper, collector, compactShare, keeperPauseMsMax } = scenario;
-  const inTurn = { compactShare, pauseMsMax: keeperPauseMsMax };
-  const restless = { compactShare: 0, pauseMsMax: 0 };
+  const { writer, reader, keeper, collector, compactShare, keeperPauseMsMax, splitShare } = scenario;
+  const inTurn = { compactShare, splitShare, pauseMsMax: keeperPauseMsMax };
+  const restless = { compactShare: 0, splitShare: 0, pauseMsMax: 0 };
   return [
     ...some('writer', scenario.writers, writer, scenario.calls, calling(scenario.actions)),
     ...some('reader', scenario.readers, reader, scenario.readerCalls, calling(scenario.readerActions)),

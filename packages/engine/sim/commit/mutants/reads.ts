@@ -122,8 +122,8 @@ export const READ_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'engine/dist/read/reader.js',
-        find: 'times[position] = { ...pastTime(state, family, settled[position]), expiryAt };',
-        replace: 'times[position] = this.#timeOf(state, family, asOf.timestamp);',
+        find: 'return { ...pastTime(view.shards[position], family, settled), expiryAt };',
+        replace: 'return this.#timeOf(view.shards[position], family, asOf.timestamp);',
       },
     ],
     runsMax: 1500,
