@@ -16,7 +16,7 @@ describe('the commit protocol over wires that fail, on real servers', () => {
   it.concurrent.each([1, 2, 3, 4])(
     'keeps its promises with seed %i',
     async (seed) => {
-      const size = { writers: 3, actionsPerWriter: 20, keeperActions: 8 };
+      const size = { writers: 3, actionsPerWriter: 20, keeperActions: 8, busyMsMax: RUN_MS_MAX / 3 };
       const { problems, writes, requests } = await runOverWire(seed, cloud, size);
       expect(problems).toEqual([]);
       expect(writes.ok).toBeGreaterThan(0);

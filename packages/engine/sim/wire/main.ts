@@ -3,6 +3,7 @@
  *
  *     --runs N     how many seeds, default 20          --real       Ceph and DynamoDB Local, as `scripts/real-servers env` says
  *     --seed S     the first seed, default 1           --at-once N  how many runs share the servers, default 2
+ *     --minutes N  begin no run after this, default 60
  *
  * Prints a table for `docs/faults.md`, and exits with 1 if a promise was broken.
  */
@@ -19,6 +20,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     real: { type: 'boolean', default: false },
     'at-once': { type: 'string', default: '2' },
+    minutes: { type: 'string', default: '60' },
   },
 });
 const first = countOf('seed');
@@ -26,9 +28,10 @@ const runs = countOf('runs');
 const cloud = await (values.real ? realCloud(process.env, `wire-${process.pid}-${first}`) : testCloud());
 const results: WireResult[] = [];
 const beganMs = performance.now();
+const endMs = beganMs + countOf('minutes') * 60_000;
 let next = first;
 const lane = async (): Promise<void> => {
-  while (next < first + runs) {
+  while (next < first + runs && performance.now() < endMs) {
     const seed = next;
     next += 1;
     const result = await runOverWire(seed, cloud, SIZE);
@@ -53,7 +56,7 @@ function table(of: readonly WireResult[]): string {
     ['servers', cloud.name],
     [
       'runs',
-      `${of.length}, seeds ${first} to ${first + runs - 1}, ${Math.round((performance.now() - beganMs) / 1000)} s`,
+      `${of.length}, seeds ${first} to ${next - 1}, ${Math.round((performance.now() - beganMs) / 1000)} s`,
     ],
     ['calls that wrote, acknowledged', sum(({ writes }) => writes.ok)],
     ['calls that wrote, failed', sum(({ writes }) => writes.failed)],
@@ -69,7 +72,7 @@ function table(of: readonly WireResult[]): string {
   return ['| what | count |', '|---|---|', ...lines].join('\n');
 }
 
-function countOf(name: 'runs' | 'seed' | 'at-once'): number {
+function countOf(name: 'runs' | 'seed' | 'at-once' | 'minutes'): number {
   const count = Number(values[name]);
   if (Number.isSafeInteger(count) && count >= 1) return count;
   process.stderr.write(`--${name} is a count: ${values[name]}\n`);

@@ -17,6 +17,7 @@ import type { Cloud } from './cloud.ts';
 import { judgeOverWire } from './judge-over-wire.ts';
 import {
   breakWires,
+  calmWires,
   endWorld,
   healWires,
   newWireWorld,
@@ -47,6 +48,8 @@ export interface WireSize {
   readonly writers: number;
   readonly actionsPerWriter: number;
   readonly keeperActions: number;
+  /** After this, nothing fails any more and nobody begins anything, however much is left to do. */
+  readonly busyMsMax?: number;
 }
 
 interface Run {
@@ -54,6 +57,7 @@ interface Run {
   readonly history: Attempt[];
   crashes: number;
   values: number;
+  isOver: boolean;
 }
 
 type Work = (run: Run, session: Session, task: Task) => Promise<void>;
@@ -77,17 +81,21 @@ export async function runOverWire(seed: number, cloud: Cloud, size: WireSize): P
   const splits = SPLITS[seed % SPLITS.length] ?? [];
   const world = await newWireWorld(seed, cloud, splits.length === 0 ? 's3' : 'dynamodb');
   const shardOf = (key: string): number => splits.filter((split) => split <= key).length;
-  const run: Run = { world, history: [], crashes: 0, values: 0 };
+  const run: Run = { world, history: [], crashes: 0, values: 0, isOver: false };
   const beganMs = world.clock.monotonic();
   const problems: string[] = [];
   try {
     await (await openDirectly(world, world.clock, { shards: splits })).close();
     breakWires(world);
+    const ended = new AbortController();
+    const over = endAfter(run, size.busyMsMax ?? LIFE_MS_MAX, ended.signal);
     const actors = Array.from({ length: size.writers }, (_, writer) =>
       live(run, `w${writer}`, writeSome, size.actionsPerWriter),
     );
     const ends = await Promise.allSettled([...actors, live(run, 'keeper', keep, size.keeperActions)]);
     for (const end of ends) if (end.status === 'rejected') problems.push(explained(end.reason));
+    ended.abort();
+    await over;
     await healWires(world);
     problems.push(...(await judgeOverWire(world, run.history, shardOf)));
   } catch (error) {
@@ -115,6 +123,13 @@ export function sumOf(counts: readonly Readonly<Record<string, number>>[]): Reco
   for (const [name, count] of counts.flatMap((one) => Object.entries(one)))
     sums[name] = (sums[name] ?? 0) + count;
   return sums;
+}
+
+/** Ends a run when its time is up, unless it has come to its end before. */
+async function endAfter(run: Run, ms: number, ended: AbortSignal): Promise<void> {
+  await run.world.clock.sleep(ms, ended).catch(() => undefined);
+  run.isOver = true;
+  calmWires(run.world);
 }
 
 /** Lives through crashes: every life is a process of its own that opens the store anew. */
@@ -166,7 +181,7 @@ async function writeSome(run: Run, session: Session, task: Task): Promise<void> 
   // A value tells which process wrote it.
   const freshValue = (): string => `${session.process.name}/${(run.values += 1)}`;
   const lanes = Array.from({ length: between(world.random, 1, 3) }, async () => {
-    while (task.left > 0 && !session.process.crashed) {
+    while (task.left > 0 && !run.isOver && !session.process.crashed) {
       task.left -= 1;
       await act({ ...session, world, history, freshValue }, ACTIONS);
     }
@@ -175,9 +190,9 @@ async function writeSome(run: Run, session: Session, task: Task): Promise<void> 
 }
 
 /** Compacts and collects garbage, over and over, while others write. */
-async function keep({ world }: Run, { store, process }: Session, task: Task): Promise<void> {
-  const { random } = world;
-  while (task.left > 0 && !process.crashed) {
+async function keep(run: Run, { store, process }: Session, task: Task): Promise<void> {
+  const { random } = run.world;
+  while (task.left > 0 && !run.isOver && !process.crashed) {
     task.left -= 1;
     await process.clock.sleep(randomFraction(random) * 300);
     try {

@@ -104,10 +104,16 @@ export function breakWires({ random, s3, dynamoDb }: WireWorld): void {
   dynamoDb.faults.onRequest = drawn;
 }
 
-/** Lets nothing fail any more, and waits until nothing is on a wire. */
-export async function healWires({ clock, s3, dynamoDb }: WireWorld): Promise<void> {
+/** Lets nothing fail any more. */
+export function calmWires({ s3, dynamoDb }: WireWorld): void {
   s3.faults.onRequest = undefined;
   dynamoDb.faults.onRequest = undefined;
+}
+
+/** Lets nothing fail any more, and waits until nothing is on a wire. */
+export async function healWires(world: WireWorld): Promise<void> {
+  const { clock, s3, dynamoDb } = world;
+  calmWires(world);
   await clock.sleep(2 * LATER_MS_MAX);
   await Promise.all([s3.idle(), dynamoDb.idle()]);
 }

@@ -1,7 +1,7 @@
 /** The proxy between a client of `fetch` and a server that writes down what reaches it. */
 import { createServer, type IncomingMessage } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { seededRandom } from '@clortho/base';
+import { seededRandom, systemClock } from '@clortho/base';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import {
   drawnProxyFaults,
@@ -17,7 +17,7 @@ interface Arrived {
   readonly body: string;
 }
 
-const SILENCE_MS = 250;
+const SILENCE_MS = 100;
 const REPLY = 'a reply of some length';
 let arrived: Arrived[];
 let proxy: FaultProxy;
@@ -54,15 +54,24 @@ function fail(fault: ProxyFault): ProxiedRequest[] {
   return requests;
 }
 
-/** Makes a request; returns what arrived of the reply, or `reset`, or `silent` if nothing came for so long. */
-async function ask(path: string, init: RequestInit = {}, patienceMs = 20_000): Promise<string> {
-  const signal = AbortSignal.timeout(patienceMs);
+/** Makes a request; returns what arrived of the reply, or `reset`. */
+async function ask(path: string, init: RequestInit = {}): Promise<string> {
   try {
-    const response = await fetch(`${proxy.endpoint}${path}`, { ...init, signal });
+    const response = await fetch(`${proxy.endpoint}${path}`, init);
     return `${response.status} ${response.headers.get('x-from')} ${await response.text()}`;
-  } catch (error) {
-    return (error as Error).name === 'TimeoutError' ? 'silent' : 'reset';
+  } catch {
+    return init.signal?.aborted ? 'silent' : 'reset';
   }
+}
+
+/** The same, giving up a while after `isDone`: `silent` if nothing has come by then. */
+async function askUntil(isDone: () => boolean, path: string, init: RequestInit = {}): Promise<string> {
+  const patience = new AbortController();
+  const answer = ask(path, { ...init, signal: patience.signal });
+  await vi.waitFor(() => expect(isDone()).toBe(true), { timeout: 20_000, interval: 5 });
+  await Promise.race([answer, systemClock.sleep(SILENCE_MS)]);
+  patience.abort();
+  return answer;
 }
 
 describe('a fault proxy', () => {
@@ -115,8 +124,11 @@ describe('a fault proxy', () => {
     [{ kind: 'delay', beforeMs: 20, afterMs: 20 }, `201 the server ${REPLY}`, 1],
   ])('%o: the client sees %s', async (fault, seen, effects) => {
     fail(fault);
-    const patienceMs = seen === 'silent' ? SILENCE_MS : undefined;
-    expect(await ask('/bucket/key', { method: 'PUT', body: 'b' }, patienceMs)).toBe(seen);
+    const put = { method: 'PUT', body: 'b' };
+    const isDone = (): boolean => proxy.counters.requests === 1 && arrived.length === effects;
+    expect(await (seen === 'silent' ? askUntil(isDone, '/bucket/key', put) : ask('/bucket/key', put))).toBe(
+      seen,
+    );
     await proxy.idle();
     expect(arrived).toHaveLength(effects);
     expect(proxy.counters.faults).toEqual({ [fault.kind]: 1 });
@@ -127,7 +139,8 @@ describe('a fault proxy', () => {
     fail({ kind: 'cutReply' });
     expect(await ask('/bucket/key', { method: 'HEAD' })).toBe('reset');
     fail({ kind: 'stallReply' });
-    expect(await ask('/bucket/key', { method: 'HEAD' }, SILENCE_MS)).toBe('silent');
+    const isDone = (): boolean => arrived.length === 2;
+    expect(await askUntil(isDone, '/bucket/key', { method: 'HEAD' })).toBe('silent');
   });
 
   it('lets a request land when its client has long given up', async () => {
