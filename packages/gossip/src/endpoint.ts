@@ -1,0 +1,111 @@
+/**
+ * Between the protocol and a transport: messages become packets and back.
+ *
+ * Invariants:
+ * - What is not authentic is never answered.
+ * - Failures of the network are counted, never thrown: the protocol lives with loss.
+ */
+import { isClorthoError } from '@clortho/base';
+import type { Origin, Sender } from './core/core-host.ts';
+import type { Transport } from './transport/transport.ts';
+import type { Message } from './wire/message.ts';
+import { encodeMessage } from './wire/message-codec.ts';
+import { Opener, type OpenerOptions } from './wire/opener.ts';
+import { Sealer, type SealerOptions } from './wire/sealer.ts';
+
+/** What an endpoint is made of. */
+export interface EndpointOptions extends OpenerOptions, SealerOptions {
+  readonly transport: Transport;
+  /** The generation that packets carry; it may grow. */
+  readonly gen: () => number;
+  /** Takes a message of an authenticated sender. */
+  readonly handle: (message: Message, sender: Sender, origin: Origin) => void;
+}
+
+/** Streams that may be open at a time because of this process; more questions are not asked. */
+const QUESTIONS_MAX = 64;
+
+/** Sends and receives messages. */
+export class Endpoint {
+  readonly opener: Opener;
+  readonly #options: EndpointOptions;
+  readonly #sealer: Sealer;
+  readonly #closing = new AbortController();
+  #questions = 0;
+
+  /** Creates an endpoint and begins to receive. */
+  constructor(options: EndpointOptions) {
+    this.#options = options;
+    this.#sealer = new Sealer(options);
+    this.opener = new Opener(options);
+    options.transport.listen({
+      datagram: (packet, source) => {
+        const opened = this.opener.open(packet, source, false);
+        if (opened !== undefined) options.handle(opened.message, opened.sender, source);
+      },
+      question: (packet, source) => this.#answer(packet, source),
+    });
+  }
+
+  /** Sends a datagram. */
+  send(address: string, message: Message): void {
+    this.#options.transport.send(address, this.#seal(message, false));
+  }
+
+  /**
+   * Asks over a stream and handles the answers; returns how many were authentic.
+   *
+   * @throws {ClorthoError} `CLORTHO_UNAVAILABLE`, `CLORTHO_ABORTED` when the endpoint is closed.
+   */
+  async ask(address: string, message: Message): Promise<number> {
+    let answers = 0;
+    const packet = this.#seal(message, true);
+    await this.#options.transport.ask(
+      address,
+      packet,
+      (answer) => {
+        const opened = this.opener.open(answer, address, true);
+        if (opened === undefined || this.#closing.signal.aborted) return;
+        answers += 1;
+        this.#options.handle(opened.message, opened.sender, address);
+      },
+      this.#closing.signal,
+    );
+    return answers;
+  }
+
+  /** Asks over a stream; that nobody answers is nothing to be told. */
+  askQuietly(address: string, message: Message): void {
+    if (this.#questions >= QUESTIONS_MAX || this.#closing.signal.aborted) return;
+    this.#questions += 1;
+    this.ask(address, message)
+      .catch((error: unknown) => {
+        // The transport has counted it, and the protocol does not hear from there: that is all there is to know.
+        if (!isClorthoError(error)) throw error;
+      })
+      .finally(() => {
+        this.#questions -= 1;
+      });
+  }
+
+  /** Ends everything, the transport included. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await this.#options.transport.close();
+  }
+
+  #answer(packet: Uint8Array, source: string): Uint8Array[] {
+    const answers: Uint8Array[] = [];
+    const opened = this.opener.open(packet, source, true);
+    if (opened === undefined) return answers;
+    const answer = (message: Message): void => {
+      answers.push(this.#seal(message, true));
+    };
+    this.#options.handle(opened.message, opened.sender, { answer });
+    return answers;
+  }
+
+  #seal(message: Message, isStream: boolean): Uint8Array {
+    return this.#sealer.seal(encodeMessage(message), this.#options.gen(), isStream);
+  }
+}

@@ -1,0 +1,47 @@
+/** Values of users: MessagePack, made and read at the edge; in between they are bytes. */
+import { ClorthoError } from '@clortho/base';
+import { Packr } from 'msgpackr';
+import { isMessagePack } from './item/message-pack.ts';
+
+/** What a value may be. Byte strings come back as copies. */
+export type GossipValue =
+  | null
+  | boolean
+  | number
+  | string
+  | Uint8Array
+  | readonly GossipValue[]
+  | { readonly [key: string]: GossipValue };
+
+const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType: 'number' });
+
+/**
+ * Returns the bytes of a value, owned by the caller.
+ *
+ * @throws {ClorthoError} `CLORTHO_INVALID` if it is none: a date, a bigint, nested too deeply.
+ */
+export function encodeValue(value: GossipValue): Uint8Array {
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(packr.pack(value));
+  } catch (cause) {
+    throw new ClorthoError('CLORTHO_INVALID', 'a value cannot be encoded', { cause });
+  }
+  if (value === undefined || !isMessagePack(bytes))
+    throw new ClorthoError('CLORTHO_INVALID', `a value has parts that do not travel: type=${typeof value}`);
+  return bytes;
+}
+
+/** Returns a new value from bytes that {@link encodeValue} made, or that were checked on arrival. */
+export function decodeValue(bytes: Uint8Array): GossipValue {
+  // The unpacker leaves a property behind on the array that it is given.
+  return owned(packr.unpack(bytes.subarray()) as GossipValue);
+}
+
+/** Byte strings of the decoder are views of the stored bytes. */
+function owned(value: GossipValue): GossipValue {
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  if (Array.isArray(value)) return value.map((one: GossipValue) => owned(one));
+  if (value === null || typeof value !== 'object') return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, owned(one)]));
+}
