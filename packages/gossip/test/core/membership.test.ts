@@ -1,0 +1,129 @@
+import { describe, expect, it } from 'vitest';
+import type { Item, MemberItem } from '../../src/item/item.ts';
+import { memberItem, valueItem } from '../../src/item/item-codec.ts';
+import { memberId } from '../../src/member/member-id.ts';
+import type { Status } from '../../src/member/status.ts';
+import { SimulatedCluster } from '../../src/simulation/simulated-cluster.ts';
+import { RUMOUR } from '../../src/wire/message.ts';
+
+const NAMES = ['node-00000', 'node-00001', 'node-00002'];
+const YEAR_MS = 366 * 86_400_000;
+
+function tell(cluster: SimulatedCluster, ...items: Item[]): void {
+  const { self } = cluster.core(1);
+  cluster.core(0).handle({ kind: RUMOUR, items }, { id: self.id, gen: self.gen }, self.address);
+}
+
+function about(cluster: SimulatedCluster, node: number, changes: Partial<MemberItem>): MemberItem {
+  const { name, address, gen, inc, status, by } = cluster.core(node).self;
+  return memberItem({ name, address, gen, inc, status, by, ...changes });
+}
+
+const known = (cluster: SimulatedCluster, node: number): MemberItem | undefined =>
+  cluster.core(0).view.of(memberId(NAMES[node] as string))?.item;
+
+describe('a member that is accused', () => {
+  it.each([1, 2, 3] as const)('objects, whatever it is said to be: %i', (status: Status) => {
+    const cluster = new SimulatedCluster({ nodes: 3, seed: 1 });
+    tell(cluster, about(cluster, 0, { status, inc: 7, by: cluster.core(1).self.id }));
+    expect(cluster.core(0).self).toMatchObject({ status: 0, inc: 8 });
+    cluster.run(1000);
+    expect(cluster.core(2).view.of(memberId('node-00000'))?.item).toMatchObject({ status: 0, inc: 8 });
+  });
+
+  it('takes a new generation when nobody could object any more, and keeps its keys', () => {
+    const cluster = new SimulatedCluster({ nodes: 3, seed: 1 });
+    cluster.core(0).change('key', new Uint8Array([1]), 'eager');
+    tell(cluster, about(cluster, 0, { status: 1, inc: 2 ** 32 - 1, by: 1 }));
+    expect(cluster.core(0).self).toMatchObject({ gen: 2, inc: 0, status: 0 });
+    cluster.run(10_000);
+    for (const node of [0, 1, 2]) {
+      const { item, kv } = cluster.core(node).view.of(memberId('node-00000')) ?? {};
+      expect(item).toMatchObject({ gen: 2, status: 0 });
+      expect(kv?.entries.get('key')?.value).toEqual(new Uint8Array([1]));
+    }
+  });
+});
+
+describe('facts that cannot be', () => {
+  it.each([
+    ['a generation years ahead', { gen: 2 * YEAR_MS }],
+    ['an incarnation that leaps', { inc: 200_000 }],
+  ])('are refused and counted: %s', (_, changes) => {
+    const cluster = new SimulatedCluster({ nodes: 3, seed: 1 });
+    tell(cluster, about(cluster, 2, { ...changes, status: 2 }));
+    expect(known(cluster, 2)).toMatchObject({ gen: 1, inc: 0, status: 0 });
+    expect(cluster.core(0).counters.itemsAbsurd).toBe(1);
+  });
+
+  it('do not stop a member by a generation of its own name that is years ahead', () => {
+    const cluster = new SimulatedCluster({ nodes: 3, seed: 1 });
+    tell(cluster, about(cluster, 0, { gen: 2 * YEAR_MS }));
+    expect(cluster.core(0).membership.isStopped).toBe(false);
+  });
+});
+
+describe('a stranger', () => {
+  it('that is accused is remembered, so that older praise does not bring it in', () => {
+    const cluster = new SimulatedCluster({ nodes: 3, seed: 1, isAcquainted: false });
+    const dead = about(cluster, 2, { status: 2 });
+    tell(cluster, dead, about(cluster, 2, {}));
+    expect(known(cluster, 2)).toMatchObject({ status: 2 });
+  });
+
+  it('has no say over the keys of this member', () => {
+    const cluster = new SimulatedCluster({ nodes: 3, seed: 1 });
+    const { id, gen } = cluster.core(0).self;
+    tell(cluster, valueItem(id, gen, 'key', { version: 9, value: new Uint8Array([1]) }));
+    expect(cluster.core(0).view.of(id)?.kv.entries.size).toBe(0);
+  });
+});
+
+it('of two with one name and one generation, one stops and the other one is told', () => {
+  const cluster = new SimulatedCluster({ nodes: 3, seed: 1 });
+  tell(cluster, about(cluster, 0, { address: '1.1.1.1:1' }));
+  expect(cluster.core(0).membership.isStopped).toBe(false);
+  expect(cluster.core(0).self.inc).toBe(1);
+  tell(cluster, about(cluster, 0, { address: '9.9.9.9:9' }));
+  expect(cluster.core(0).membership.isStopped).toBe(true);
+  expect(cluster.core(0).wakeAt).toBe(Number.POSITIVE_INFINITY);
+});
+
+it('a process that stood still accuses nobody for it', () => {
+  const suspects: string[] = [];
+  const cluster = new SimulatedCluster({
+    nodes: 20,
+    seed: 4,
+    onEvent: (node, event) => {
+      if (node === 3 && event.type === 'suspect' && event.member.by === memberId('node-00003'))
+        suspects.push(event.member.name);
+    },
+  });
+  for (let pause = 1; pause < 10; pause += 1) cluster.at(pause * 3000, () => cluster.pause(3, 2000));
+  cluster.run(40_000);
+  expect(cluster.core(3).counters.pauses).toBeGreaterThan(5);
+  expect(suspects).toEqual([]);
+});
+
+it('churn of ten times the size leaves nothing behind', () => {
+  const tuning = { suspicionMs: 500, retentionMs: 5_000, graveMs: 30_000 };
+  const cluster = new SimulatedCluster({ nodes: 10, seed: 6, isAcquainted: false, tuning });
+  for (let node = 1; node < 10; node += 1) cluster.introduce(node, 0);
+  cluster.run(2000);
+  for (let left = 0; left < 100; left += 1) {
+    const node = cluster.join([0]);
+    cluster.run(cluster.nowMs + 300);
+    cluster.crash(node);
+    cluster.run(cluster.nowMs + 300);
+  }
+  cluster.run(cluster.nowMs + 120_000);
+  for (let node = 0; node < 10; node += 1) {
+    const { view, membership, rumours } = cluster.core(node);
+    expect(view.size).toBe(10);
+    expect(view.directory.slots).toBeLessThan(80);
+    expect(membership.graveyard.size).toBe(0);
+    expect(membership.gone.size).toBe(0);
+    expect(membership.suspicions.size).toBe(0);
+    expect(rumours).toBe(0);
+  }
+});

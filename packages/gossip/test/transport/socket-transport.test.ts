@@ -1,0 +1,118 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { systemClock } from '@clortho/base';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { encodeFrame, FrameReader } from '../../src/transport/frames.ts';
+import { socketTransport } from '../../src/transport/socket-transport.ts';
+import type { Transport } from '../../src/transport/transport.ts';
+
+const bytes = (text: string): Uint8Array => new TextEncoder().encode(text);
+const textOf = (packet: Uint8Array): string => new TextDecoder().decode(packet);
+const never = new AbortController().signal;
+
+let left: Transport;
+let right: Transport;
+
+beforeEach(async () => {
+  left = await socketTransport({ bind: '127.0.0.1:0', clock: systemClock });
+  right = await socketTransport({ bind: '127.0.0.1:0', clock: systemClock });
+});
+
+afterEach(async () => {
+  await Promise.all([left.close(), right.close()]);
+});
+
+const listen = (question: (packet: Uint8Array) => readonly Uint8Array[]): Promise<[string, string]> =>
+  new Promise((resolve) => {
+    right.listen({ datagram: (packet, source) => resolve([textOf(packet), source]), question });
+  });
+
+const answerWith = (question: (packet: Uint8Array) => readonly Uint8Array[]): void => {
+  right.listen({ datagram: () => undefined, question });
+};
+
+describe('a transport over sockets', () => {
+  it('carries datagrams, and tells where they came from', async () => {
+    const arrived = listen(() => []);
+    left.send(right.address, bytes('hello'));
+    expect(await arrived).toEqual(['hello', left.address]);
+    expect(left.counters).toMatchObject({ datagramsSent: 1, datagramBytesSent: 5 });
+  });
+
+  it('carries a question and its answers, of any size in between', async () => {
+    const large = new Uint8Array(2 ** 20).fill(1);
+    answerWith((packet) => [packet, large, new Uint8Array(0)]);
+    const answers: number[] = [];
+    await left.ask(right.address, bytes('question'), (packet) => answers.push(packet.length), never);
+    expect(answers).toEqual([8, 2 ** 20, 0]);
+  });
+
+  it('survives datagrams to nobody and to what is no host', async () => {
+    left.send('127.0.0.1:9', bytes('x'));
+    left.send('no.such.host.invalid:9', bytes('x'));
+    const arrived = listen(() => []);
+    left.send(right.address, bytes('after'));
+    expect((await arrived)[0]).toBe('after');
+  });
+
+  it('says when nobody listens, and when it is aborted', async () => {
+    const asking = left.ask('127.0.0.1:9', bytes('x'), () => undefined, never);
+    await expect(asking).rejects.toMatchObject({ code: 'CLORTHO_UNAVAILABLE' });
+    const aborted = left.ask(right.address, bytes('x'), () => undefined, AbortSignal.abort());
+    await expect(aborted).rejects.toMatchObject({ code: 'CLORTHO_ABORTED' });
+  });
+
+  it('gives up a question that is larger than questions are', async () => {
+    answerWith(() => [bytes('never')]);
+    const answers: Uint8Array[] = [];
+    const asking = left.ask(right.address, new Uint8Array(2 ** 19), (packet) => answers.push(packet), never);
+    // How the other end notices depends on how much was on its way: an end, or a broken stream.
+    await asking.catch((error: unknown) => expect(error).toMatchObject({ code: 'CLORTHO_UNAVAILABLE' }));
+    expect(answers).toEqual([]);
+  });
+
+  it('ends a stream that says it brings gigabytes', async () => {
+    answerWith(() => [bytes('never')]);
+    const socket = connect(Number(right.address.split(':')[1]), '127.0.0.1');
+    socket.on('error', () => undefined);
+    socket.write(Buffer.from([0xff, 0xff, 0xff, 0xff]));
+    await once(socket, 'close');
+    expect(right.counters.streamsAccepted).toBe(1);
+  });
+
+  it('takes as many streams as it has places for, and no more', async () => {
+    answerWith(() => []);
+    const port = Number(right.address.split(':')[1]);
+    const sockets = Array.from({ length: 70 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    while (right.counters.streamsAccepted + right.counters.streamsFailed < 70) await systemClock.sleep(5);
+    expect(right.counters).toMatchObject({ streamsAccepted: 64, streamsFailed: 6 });
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it.each(['127.0.0.1', 'nowhere:x', '127.0.0.1:70000'])('refuses %s as an address', async (bind) => {
+    await expect(socketTransport({ bind, clock: systemClock })).rejects.toMatchObject({
+      code: 'CLORTHO_INVALID',
+    });
+  });
+
+  it('says when an address is taken', async () => {
+    const taken = socketTransport({ bind: left.address, clock: systemClock });
+    await expect(taken).rejects.toMatchObject({ code: 'CLORTHO_UNAVAILABLE' });
+  });
+});
+
+describe('frames', () => {
+  it('come out whole, however a stream is cut', () => {
+    const packets = [bytes('a'), new Uint8Array(0), bytes('longer than a few bytes')];
+    const stream = Buffer.concat(packets.map(encodeFrame));
+    for (let size = 1; size <= stream.length; size += 1) {
+      const reader = new FrameReader(100);
+      const read: string[] = [];
+      for (let at = 0; at < stream.length; at += size)
+        read.push(...(reader.take(stream.subarray(at, at + size)) ?? []).map(textOf));
+      expect(read).toEqual(packets.map(textOf));
+      expect(reader.isBetween).toBe(true);
+    }
+  });
+});
