@@ -23,6 +23,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(context: CommandContext) 
   gc: async () => (await import('./command/gc.ts')).gcCommand,
   stats: async () => (await import('./command/stats.ts')).statsCommand,
   inspect: async () => (await import('./command/inspect.ts')).inspectCommand,
+  gossip: async () => (await import('./command/gossip.ts')).gossipCommand,
 };
 
 const NOTES = `
@@ -35,7 +36,7 @@ Times are ISO dates (UTC unless they name a zone) or microseconds since 1970.
 
 Exit codes: 0 done, 1 failed, 2 called wrongly, 3 not found (a key, a file, a store).
 
-Environment: CLORTHO_URL, NO_COLOR, AWS_REGION, AWS_ENDPOINT_URL[_S3|_DYNAMODB], AWS credentials.`;
+Environment: CLORTHO_URL, CLORTHO_GOSSIP_KEY, NO_COLOR, AWS_REGION, AWS_ENDPOINT_URL[_S3|_DYNAMODB], AWS credentials.`;
 
 /**
  * Returns the program for a call with `parameters`: with the command that they begin with, or with all of them. It

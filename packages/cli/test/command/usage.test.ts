@@ -20,6 +20,10 @@ test.for([
   'inspect sst',
   'inspect shard',
   'inspect store',
+  'gossip',
+  'gossip simulate',
+  'gossip members',
+  'gossip watch',
 ])('%s has help', async (command) => {
   const { code, out, error } = await call([...command.split(' '), '--help']);
   expect({ code, error }).toEqual({ code: EXIT.done, error: '' });
@@ -31,7 +35,7 @@ test('help without a command lists all of them', async () => {
   const { code, out } = await call(['--help']);
   expect(code).toBe(EXIT.done);
   const listed = [...out.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
-  const names = 'demo create put get del scan history load compact truncate gc stats inspect help';
+  const names = 'demo create put get del scan history load compact truncate gc stats inspect gossip help';
   expect(listed).toEqual(names.split(' '));
 });
 
@@ -56,6 +60,9 @@ test.for([
   [['scan', '--url', 'file:/nowhere', '--limit', '-1'], 'expected a whole number'],
   [['create', '--url', 'memory:'], 'a store in memory ends with its process'],
   [['create', '--url', 'file:/nowhere', '--family', 'a:tree'], 'expected name, name:kv or name:log'],
+  [['gossip', 'simulate', '--loss', '2'], 'expected a number from 0 to 1'],
+  [['gossip', 'members', '--cluster', 'c'], "required option '--seeds <addresses>' not specified"],
+  [['gossip', 'members', '--cluster', 'c', '--seeds', '127.0.0.1:9'], 'which key?'],
   [['demo', '--dir', 'here', '--url', 'file:/there'], '--dir and --url exclude each other'],
 ] as const)('%j is a usage error', async ([parameters, problem]) => {
   const { code, out, error } = await call(parameters);
