@@ -1,0 +1,10 @@
+/** The public names of `@clortho/lease`. */
+export type { CampaignOptions } from './election/campaign.ts';
+export type { Lease, LossReason } from './lease/lease.ts';
+export { type ListedLease, type ListOptions, listLeases } from './listing/list-leases.ts';
+export { type ListedSession, listSessions } from './listing/list-sessions.ts';
+export type { LeaseEvent, LeaseListener, LeaseMetrics } from './session/lease-event.ts';
+export { type AcquireOptions, LeaseSession, type LeaseSessionOptions } from './session/lease-session.ts';
+export type { SessionObserver, Sight } from './session/session-observer.ts';
+export type { Offer, SessionId, SessionRecord, SessionState } from './session/session-record.ts';
+export type { LeaseTiming } from './time/timing.ts';

@@ -1,0 +1,46 @@
+/**
+ * Waiting that something may cut short: whoever changes what others wait for gives a pulse.
+ *
+ * Invariants:
+ * - A wait that ended has left no listener and no timer behind.
+ */
+import { type Clock, throwIfAborted } from '@clortho/base';
+
+/** See the module. */
+export class Pulse {
+  readonly #clock: Clock;
+  readonly #waits = new Set<AbortController>();
+
+  /** Creates a pulse whose waits take the time of `clock`. */
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  /** Ends all waits. */
+  beat(): void {
+    for (const wait of this.#waits) wait.abort();
+    this.#waits.clear();
+  }
+
+  /**
+   * Returns after `ms` milliseconds or with the next beat, whichever comes first.
+   *
+   * @throws {ClorthoError} `CLORTHO_ABORTED` as soon as `signal` aborts.
+   */
+  async wait(ms: number, signal?: AbortSignal): Promise<void> {
+    throwIfAborted(signal);
+    const wait = new AbortController();
+    const onAbort = (): void => wait.abort();
+    this.#waits.add(wait);
+    signal?.addEventListener('abort', onAbort, { once: true });
+    try {
+      await this.#clock.sleep(ms, wait.signal);
+    } catch (error) {
+      throwIfAborted(signal);
+      if (!wait.signal.aborted) throw error;
+    } finally {
+      this.#waits.delete(wait);
+      signal?.removeEventListener('abort', onAbort);
+    }
+  }
+}
