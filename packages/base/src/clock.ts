@@ -22,9 +22,28 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
+/** How far the fine clock may lie beside the wall clock before it is set again. */
+const OFF_MS_MAX = 5;
+
+/**
+ * Returns the time of day in microseconds. The clock of the process counts finely, from when the process began: it is set
+ * again when the wall clock was, or went on alone while the machine slept.
+ */
+function timeOfDay(): () => number {
+  let originMs = performance.timeOrigin;
+  return () => {
+    const wallMs = Date.now();
+    const fineMs = originMs + performance.now();
+    const offMs = wallMs - fineMs;
+    if (Math.abs(offMs) <= OFF_MS_MAX) return Math.round(fineMs * 1000);
+    originMs += offMs;
+    return Math.round((fineMs + offMs) * 1000);
+  };
+}
+
 /** The clock of the machine. A pending sleep keeps the process alive until it ends or is aborted. */
 export const systemClock: Clock = {
-  now: () => Math.round((performance.timeOrigin + performance.now()) * 1000),
+  now: timeOfDay(),
   monotonic: () => performance.now(),
   sleep: (ms, signal) =>
     new Promise((resolve, reject) => {

@@ -1,13 +1,29 @@
 import { getEventListeners } from 'node:events';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { systemClock } from '../src/index.ts';
 
 test('now is in microseconds since the epoch, as an integer', () => {
   const before = Date.now() * 1000;
   const now = systemClock.now();
   expect(Number.isSafeInteger(now)).toBe(true);
-  // A stepped wall clock may lie beside the one of the process; a wrong unit lies a thousandfold beside it.
+  // The wall clock may be stepped in between; a wrong unit lies a thousandfold beside it.
   expect(Math.abs(now - before)).toBeLessThan(60_000_000);
+});
+
+test('now follows the wall clock when that is set, while monotonic goes on', () => {
+  const wall = vi.spyOn(Date, 'now');
+  try {
+    for (const offMs of [30_000, -7000, 0]) {
+      const trueMs = performance.timeOrigin + performance.now();
+      const monotonicMs = systemClock.monotonic();
+      wall.mockReturnValue(Math.round(trueMs + offMs));
+      expect(Math.abs(systemClock.now() / 1000 - (trueMs + offMs))).toBeLessThan(50);
+      expect(systemClock.monotonic() - monotonicMs).toBeLessThan(1000);
+    }
+  } finally {
+    wall.mockRestore();
+    systemClock.now();
+  }
 });
 
 test('a sleep takes at least its time on the monotonic clock', async () => {

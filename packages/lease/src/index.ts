@@ -1,10 +1,18 @@
 /** The public names of `@clortho/lease`. */
 export type { CampaignOptions } from './election/campaign.ts';
 export type { Lease, LossReason } from './lease/lease.ts';
+export { decodeLease, type LeaseRecord } from './lease/lease-record.ts';
 export { type ListedLease, type ListOptions, listLeases } from './listing/list-leases.ts';
 export { type ListedSession, listSessions } from './listing/list-sessions.ts';
+export { resourceKey, sessionKey } from './record/keys.ts';
 export type { LeaseEvent, LeaseListener, LeaseMetrics } from './session/lease-event.ts';
 export { type AcquireOptions, LeaseSession, type LeaseSessionOptions } from './session/lease-session.ts';
 export type { SessionObserver, Sight } from './session/session-observer.ts';
-export type { Offer, SessionId, SessionRecord, SessionState } from './session/session-record.ts';
+export {
+  decodeSession,
+  type Offer,
+  type SessionId,
+  type SessionRecord,
+  type SessionState,
+} from './session/session-record.ts';
 export type { LeaseTiming } from './time/timing.ts';

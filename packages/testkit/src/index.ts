@@ -2,6 +2,7 @@
 export { smallKeys, smallValues } from './arbitraries/store-bytes.ts';
 export type { PastTime, StoreCommand } from './arbitraries/store-command.ts';
 export { type StoreCommandsOptions, storeCommands } from './arbitraries/store-commands.ts';
+export { type LocalClock, type LocalClockOptions, localClock } from './clock/local-clock.ts';
 export { type VirtualClock, type VirtualClockOptions, virtualClock } from './clock/virtual-clock.ts';
 export type {
   DynamoDbFault,

@@ -204,10 +204,10 @@ export class Holdings implements LeaseHost {
       const record = register === undefined ? undefined : decodeLease(register.value, key);
       const seen = register?.version ?? 0;
       const isMine = record?.owner?.name === me.name && record.owner.generation === me.generation;
-      const owner = isMine ? undefined : record?.owner;
-      // Beyond the version that it expects, nothing that is still on its way can land.
-      if (isMine || seen <= version) await this.#swap(resource, seen, { owner, token: record?.token ?? 0 }, signal);
-      // A swap that was lost moved the register, too; one in doubt has thrown.
+      const next = { owner: undefined, token: record?.token ?? 0 };
+      // Beyond the version that it expects, nothing that is on its way can land. One that stands still has no owner, or
+      // one that is over: or else nothing had been sent.
+      if (isMine || seen <= version) await this.#swap(resource, seen, next, signal);
     }
     this.#debts.delete(resource);
     this.#holder.wake();

@@ -7,7 +7,7 @@
  */
 import { type Clock, ClorthoError, equalBytes, isClorthoError, type Random, randomFraction } from '@clortho/base';
 import type { Register, RegisterStore } from '@clortho/registers';
-import { withDeadline } from '../time/deadline.ts';
+import { Deadlines } from '../time/deadlines.ts';
 
 /** One change of one register. The value is like no other: it holds a nonce or a count. */
 export interface Change {
@@ -36,25 +36,25 @@ const ATTEMPTS_MAX = 4;
 /** See the module. */
 export class RegisterLine {
   readonly #options: LineOptions;
+  readonly #deadlines: Deadlines;
 
   /** Creates a line; the caller goes on owning the registers. */
   constructor(options: LineOptions) {
     this.#options = options;
+    this.#deadlines = new Deadlines(options.clock, options.attemptMs);
   }
 
   /** Returns a register. @throws {ClorthoError} as `RegisterStore.read` does. */
   async read(key: string, signal?: AbortSignal): Promise<Register | undefined> {
-    const { clock, attemptMs, registers } = this.#options;
-    const [register] = await withDeadline(clock, attemptMs, signal, (signal) => registers.read([key], { signal }));
+    const { registers } = this.#options;
+    const [register] = await this.#deadlines.run(signal, (signal) => registers.read([key], { signal }));
     return register;
   }
 
   /** Sends a change once. @throws {ClorthoError} as `RegisterStore.compareAndSwap` does, an unknown outcome included. */
   async send(change: Change, signal?: AbortSignal): Promise<Outcome> {
-    const { clock, attemptMs, registers } = this.#options;
-    const result = await withDeadline(clock, attemptMs, signal, (signal) =>
-      registers.compareAndSwap([change], { signal }),
-    );
+    const { registers } = this.#options;
+    const result = await this.#deadlines.run(signal, (signal) => registers.compareAndSwap([change], { signal }));
     if (result.applied) return result;
     const [seen] = result.current;
     return { applied: false, register: seen ?? (await this.read(change.key, signal)) };
@@ -83,6 +83,11 @@ export class RegisterLine {
     } catch (error) {
       throw isInDoubt ? inDoubt(change, error) : error;
     }
+  }
+
+  /** Ends the timers of the line; to be called after the last call has returned. */
+  close(): void {
+    this.#deadlines.close();
   }
 
   /** Waits a little before the attempt after this one. */

@@ -35,7 +35,6 @@ import { waitFor } from '../lease/wait-for.ts';
 import { type ListedLease, type ListOptions, listLeases } from '../listing/list-leases.ts';
 import { checkedName, checkedResource } from '../record/keys.ts';
 import { isPassing, RegisterLine } from '../record/register-line.ts';
-import { withDeadline } from '../time/deadline.ts';
 import { withEither } from '../time/either-signal.ts';
 import { Pulse } from '../time/pulse.ts';
 import { type LeaseTiming, leaseTiming } from '../time/timing.ts';
@@ -79,6 +78,7 @@ export class LeaseSession implements AsyncDisposable {
   readonly random: Random;
   /** Finds out which other sessions are alive. */
   readonly observer: SessionObserver;
+  readonly #line: RegisterLine;
   readonly #listener: LeaseListener | undefined;
   readonly #register: SessionRegister;
   readonly #holdings: Holdings;
@@ -122,6 +122,7 @@ export class LeaseSession implements AsyncDisposable {
     // All that waits in a session listens here, for as long as it waits.
     setMaxListeners(0, signal);
     const line = new RegisterLine({ registers, clock, random, attemptMs: timing.attemptMs });
+    this.#line = line;
     const observerNow = (): number => clock.monotonic();
     this.observer = new SessionObserver(line, observerNow, (session) => this.#emit({ type: 'fenced', session }));
     this.#register = new SessionRegister({
@@ -275,9 +276,12 @@ export class LeaseSession implements AsyncDisposable {
   async #start(signal: AbortSignal | undefined): Promise<void> {
     const { clock, random } = this;
     const context = { clock, random, signal };
-    await retry(startPolicy(this.timing), context, isPassing, () =>
-      withEither(this.#stop.signal, signal, (either) => this.#begin(either)),
-    );
+    try {
+      await retry(startPolicy(this.timing), context, isPassing, () => this.#begin(signal));
+    } catch (error) {
+      this.#line.close();
+      throw error;
+    }
     const onAbort = (): void => {
       this.close().catch((error: unknown) => this.#emit({ type: 'ended', reason: 'closed', error }));
     };
@@ -291,8 +295,11 @@ export class LeaseSession implements AsyncDisposable {
     const isOwnWill = this.#ended === undefined;
     this.#end('closed', undefined);
     await this.#loops;
-    if (!isOwnWill) return;
-    await withDeadline(this.clock, this.timing.renewMs, undefined, (signal) => this.#register.end(signal));
+    try {
+      if (isOwnWill) await this.#register.end();
+    } finally {
+      this.#line.close();
+    }
   }
 
   /** Renews while the session is valid, begins it again while it is not. */
@@ -303,7 +310,7 @@ export class LeaseSession implements AsyncDisposable {
     let hasFailed = false;
     await this.#untilEnded(async (signal) => {
       const isLapsed = !this.valid && !hasFailed;
-      const waitMs = nextMs - this.#validity.now();
+      const waitMs = nextMs - this.#validity.now().ms;
       if (waitMs > 0 && !isLapsed) return this.#pulse.wait(waitMs, signal);
       try {
         if (isLapsed || !this.valid) await this.#begin(signal);
@@ -314,7 +321,7 @@ export class LeaseSession implements AsyncDisposable {
       } catch (error) {
         if (!isPassing(error)) throw error;
         hasFailed = true;
-        nextMs = Math.max(nextMs, this.#validity.now() + (renewMs / 8) * (0.5 + randomFraction(this.random)));
+        nextMs = Math.max(nextMs, this.#validity.now().ms + (renewMs / 8) * (0.5 + randomFraction(this.random)));
         this.#emit({ type: 'renewal failed', validForMs: this.remainingMs, error });
       }
     });
@@ -340,14 +347,14 @@ export class LeaseSession implements AsyncDisposable {
     }
   }
 
-  async #begin(signal: AbortSignal): Promise<void> {
+  async #begin(signal: AbortSignal | undefined): Promise<void> {
     const beat = await this.#register.begin(this.#attributes, signal);
     if (beat.kind !== 'beat') {
       this.#end('replaced', undefined);
       return;
     }
-    this.#sentMs = beat.sentMs;
-    if (!this.#validity.count(beat.sentMs)) {
+    this.#sentMs = beat.sent.ms;
+    if (!this.#validity.count(beat.sent)) {
       throw new ClorthoError('CLORTHO_UNAVAILABLE', `the session began too slowly: name=${this.name}`);
     }
     this.#emit({ type: 'begun', session: this.id });
@@ -360,8 +367,8 @@ export class LeaseSession implements AsyncDisposable {
     else if (beat.kind === 'fenced') this.#lapse('fenced');
     // What came back too late renews nothing: no lease comes back to life.
     else if (this.valid) {
-      this.#sentMs = beat.sentMs;
-      this.#validity.count(beat.sentMs);
+      this.#sentMs = beat.sent.ms;
+      this.#validity.count(beat.sent);
       this.#emit({ type: 'renewed', validForMs: this.remainingMs });
       this.#holdings.receive(beat.offers);
     }

@@ -16,6 +16,7 @@ import type { Register } from '@clortho/registers';
 import { sessionKey } from '../record/keys.ts';
 import { isPassing, type RegisterLine } from '../record/register-line.ts';
 import { decodeSession, encodeSession, type Offer, type SessionRecord } from './session-record.ts';
+import type { Moment } from './validity.ts';
 
 /** What a session register needs. */
 export interface SessionRegisterOptions {
@@ -24,14 +25,14 @@ export interface SessionRegisterOptions {
   readonly nonce: string;
   readonly durationMs: number;
   /** The time that validity is counted in. */
-  readonly ownerNow: () => number;
+  readonly ownerNow: () => Moment;
   /** The time in which this process waits for others to fall silent. */
   readonly observerNow: () => number;
 }
 
 /** What became of beginning or renewing. */
 export type Beat =
-  | { readonly kind: 'beat'; readonly sentMs: number; readonly offers: readonly Offer[] }
+  | { readonly kind: 'beat'; readonly sent: Moment; readonly offers: readonly Offer[] }
   | { readonly kind: 'fenced' }
   | { readonly kind: 'replaced' };
 
@@ -63,7 +64,7 @@ export class SessionRegister {
    *
    * @throws {ClorthoError} what the registers say; `CLORTHO_UNAVAILABLE` if too many do the same.
    */
-  async begin(attributes: SessionRecord['attributes'], signal: AbortSignal): Promise<Beat> {
+  async begin(attributes: SessionRecord['attributes'], signal: AbortSignal | undefined): Promise<Beat> {
     const { line, nonce, durationMs, ownerNow, observerNow } = this.#options;
     const isFirst = this.#record === undefined;
     for (let attempt = 1; attempt <= TRIES_MAX; attempt += 1) {
@@ -71,7 +72,7 @@ export class SessionRegister {
       const previous = this.#decode(register);
       const isOwn = previous?.nonce === nonce;
       if (!isOwn && !isFirst) return { kind: 'replaced' };
-      const sentMs = ownerNow();
+      const sent = ownerNow();
       const next: SessionRecord = {
         ...nextGeneration(previous, isOwn, durationMs),
         state: 'live',
@@ -87,7 +88,7 @@ export class SessionRegister {
       this.#record = next;
       this.#version = expect + 1;
       this.#settleAtMs = observerNow() + next.durationMs;
-      return { kind: 'beat', sentMs, offers: [] };
+      return { kind: 'beat', sent, offers: [] };
     }
     throw new ClorthoError('CLORTHO_UNAVAILABLE', `others begin a session of this name: register=${this.#key}`);
   }
@@ -102,13 +103,13 @@ export class SessionRegister {
     const offers: Offer[] = [];
     for (let attempt = 1; ; attempt += 1) {
       const next = this.#renewed(attributes);
-      const sentMs = ownerNow();
+      const sent = ownerNow();
       try {
         const outcome = await line.send({ key: this.#key, expect: this.#version, value: encodeSession(next) }, signal);
         if (outcome.applied) {
           this.#record = next;
           this.#version += 1;
-          return { kind: 'beat', sentMs, offers };
+          return { kind: 'beat', sent, offers };
         }
         const lost = this.#adopt(outcome.register, offers);
         if (lost !== undefined) return { kind: lost };
@@ -120,7 +121,7 @@ export class SessionRegister {
   }
 
   /** Ends the generation, so that others need not wait. Gives up where the registers cannot be reached. */
-  async end(signal: AbortSignal): Promise<'ended' | 'unreachable' | 'lost'> {
+  async end(): Promise<'ended' | 'unreachable' | 'lost'> {
     const { line } = this.#options;
     if (this.#record === undefined) return 'lost';
     for (let attempt = 1; attempt <= TRIES_MAX; attempt += 1) {
@@ -130,11 +131,11 @@ export class SessionRegister {
       const next: SessionRecord = { ...this.#record, settled: over, state: 'ended', offers: [] };
       const change = { key: this.#key, expect: this.#version, value: encodeSession(next) };
       try {
-        const outcome = await line.settle(change, signal);
+        const outcome = await line.settle(change);
         if (outcome.applied) return 'ended';
         if (this.#adopt(outcome.register, []) !== undefined) return 'lost';
       } catch (error) {
-        if (isPassing(error) || signal.aborted) return 'unreachable';
+        if (isPassing(error)) return 'unreachable';
         throw error;
       }
     }

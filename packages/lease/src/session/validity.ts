@@ -7,6 +7,13 @@
 import type { Clock } from '@clortho/base';
 import { WakingTime } from '../time/waking-time.ts';
 
+/** A moment in the time that validity is counted in. */
+export interface Moment {
+  readonly ms: number;
+  /** How much of it no monotonic clock has seen. */
+  readonly skippedMs: number;
+}
+
 /** What a look at validity shows. */
 export type ValidityState = 'valid' | 'expired' | 'suspended' | 'none';
 
@@ -24,17 +31,17 @@ export class Validity {
     this.#lengthMs = lengthMs;
   }
 
-  /** Returns the time that validity is counted in, in milliseconds. */
-  now(): number {
-    return this.#waking.now();
+  /** Returns this moment. */
+  now(): Moment {
+    return { ms: this.#waking.now(), skippedMs: this.#waking.skippedMs };
   }
 
-  /** Begins or extends validity by what was sent at `sentMs`; tells whether that reaches beyond this moment. */
-  count(sentMs: number): boolean {
-    const untilMs = sentMs + this.#lengthMs;
+  /** Begins or extends validity by what was sent at a moment; tells whether that reaches beyond this one. */
+  count(sent: Moment): boolean {
+    const untilMs = sent.ms + this.#lengthMs;
     if (untilMs <= this.#waking.now()) return false;
     this.#untilMs = untilMs;
-    this.#skippedMs = this.#waking.skippedMs;
+    this.#skippedMs = sent.skippedMs;
     this.#isOn = true;
     return true;
   }

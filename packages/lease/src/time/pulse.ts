@@ -6,6 +6,11 @@
  */
 import { type Clock, throwIfAborted } from '@clortho/base';
 
+/** A reason of its own for every abort would take longer than the wait. */
+const OVER = 'over';
+/** Timers count whole milliseconds; a wait for the rest of one would be no wait. */
+const WAIT_MS_MIN = 1;
+
 /** See the module. */
 export class Pulse {
   readonly #clock: Clock;
@@ -18,7 +23,7 @@ export class Pulse {
 
   /** Ends all waits. */
   beat(): void {
-    for (const wait of this.#waits) wait.abort();
+    for (const wait of this.#waits) wait.abort(OVER);
     this.#waits.clear();
   }
 
@@ -30,11 +35,11 @@ export class Pulse {
   async wait(ms: number, signal?: AbortSignal): Promise<void> {
     throwIfAborted(signal);
     const wait = new AbortController();
-    const onAbort = (): void => wait.abort();
+    const onAbort = (): void => wait.abort(OVER);
     this.#waits.add(wait);
     signal?.addEventListener('abort', onAbort, { once: true });
     try {
-      await this.#clock.sleep(ms, wait.signal);
+      await this.#clock.sleep(Math.max(WAIT_MS_MIN, ms), wait.signal);
     } catch (error) {
       throwIfAborted(signal);
       if (!wait.signal.aborted) throw error;

@@ -6,6 +6,8 @@
  *        ▼               └── what is on the wire        may still take effect, or not
  *     calls made later ──► never sent
  *
+ *     pause(ms)          the same, but all of it comes back when the time is over: a stopped process
+ *
  * Invariants:
  * - After the crash nothing that the process waits for resolves or rejects: its code does not run again, not even
  *   its `finally` blocks.
@@ -34,6 +36,8 @@ export interface SimulatedProcess {
   readonly clock: Clock;
   /** Ends the process here and now. Idempotent. */
   crash(): void;
+  /** Lets nothing come back for so many milliseconds of the world, from this moment on. */
+  pause(ms: number): void;
   /** Resolves or rejects as `work` does, unless the process has crashed by then. For all else it may wait for. */
   fence<T>(work: Promise<T>): Promise<T>;
 }
@@ -41,6 +45,7 @@ export interface SimulatedProcess {
 /** Starts a process. */
 export function simulatedProcess({ name, clock, trace }: SimulatedProcessOptions): SimulatedProcess {
   let crashed = false;
+  let pausedUntilMs = Number.NEGATIVE_INFINITY;
   const end = new AbortController();
   let tellCrash = (): void => undefined;
   const whenCrashed = new Promise<void>((resolve) => {
@@ -64,6 +69,8 @@ export function simulatedProcess({ name, clock, trace }: SimulatedProcessOptions
     try {
       return await work;
     } finally {
+      while (!crashed && clock.monotonic() < pausedUntilMs)
+        await clock.sleep(pausedUntilMs - clock.monotonic());
       if (crashed) await new Promise(() => undefined);
     }
   };
@@ -86,6 +93,10 @@ export function simulatedProcess({ name, clock, trace }: SimulatedProcessOptions
       // Nobody waits for them any more; left on the clock they would keep a simulation from being idle.
       end.abort(name);
       tellCrash();
+    },
+    pause(ms) {
+      pausedUntilMs = Math.max(pausedUntilMs, clock.monotonic() + ms);
+      trace?.note(name, `pauses for ${Math.round(ms)}`);
     },
     fence,
   };

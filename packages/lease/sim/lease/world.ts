@@ -1,0 +1,189 @@
+/** The world of a run: registers that do not fail, wires that do, and machines whose clocks disagree. */
+import { type Random, randomFraction, seededRandom } from '@clortho/base';
+import { decodeSession, type Lease, type LeaseEvent, LeaseSession } from '@clortho/lease';
+import { memoryRegisterStore, type RegisterStore } from '@clortho/registers';
+import {
+  type FaultTrace,
+  faultTrace,
+  faultyRegisterStore,
+  type LocalClock,
+  localClock,
+  type SimulatedProcess,
+  simulatedProcess,
+  type VirtualClock,
+  virtualClock,
+} from '@clortho/testkit';
+import { type Judge, judge, type Suspect } from './judge.ts';
+
+/** Short, so that much happens in little virtual time. */
+export const TIMING = { durationMs: 1000, renewMs: 250, guardMs: 40, attemptMs: 120, pollMs: 200 };
+/** The longest that a write is on its way. */
+export const LATER_MS_MAX = 2500;
+
+/** What goes wrong on a wire, and how often. */
+export type Rates = Record<
+  'delay' | 'errorBeforeEffect' | 'errorAfterEffect' | 'applyLater' | 'duplicate' | 'throttle' | 'hang' | 'crash',
+  number
+>;
+
+/** See the module. */
+export interface World {
+  readonly clock: VirtualClock;
+  readonly random: Random;
+  /** Kept only for runs that are looked at: it takes as long as all else. */
+  readonly trace: FaultTrace | undefined;
+  readonly registers: RegisterStore;
+  readonly judge: Judge;
+  readonly processes: Process[];
+  /** Changed in place: what runs already fails by them. */
+  readonly rates: Rates;
+  isHealed: boolean;
+  /** Nobody starts anything any more. */
+  isOver: boolean;
+}
+
+/** One process on one machine. */
+export interface Process extends Suspect {
+  readonly process: SimulatedProcess;
+  readonly clock: LocalClock;
+  readonly registers: RegisterStore;
+  /** When, by its own clock, the last renewal was sent that it heard of. */
+  acknowledgedMs: number;
+  /** When, in the world, its machine last slept or had its clock put forward. */
+  skippedMs: number;
+  /** When, in the world, its clock was last put back. */
+  putBackMs: number;
+  session: LeaseSession | undefined;
+}
+
+/** Makes a world in which wires fail by these rates. */
+export function newWorld(seed: number, isTraced: boolean, rates: (random: Random) => Rates): World {
+  const clock = virtualClock();
+  const random = seededRandom(seed);
+  const processes: Process[] = [];
+  const verdict = judge(processes);
+  return {
+    clock,
+    random,
+    trace: isTraced ? faultTrace(clock) : undefined,
+    registers: verdict.watch(memoryRegisterStore()),
+    judge: verdict,
+    processes,
+    rates: rates(random),
+    isHealed: false,
+    isOver: false,
+  };
+}
+
+/** Starts a process of this name on a machine of its own. */
+export function startProcess(world: World, name: string): Process {
+  const { clock, random, trace, rates } = world;
+  const process = simulatedProcess({ name: `${name}.${world.processes.length}`, clock, trace });
+  const machine = localClock(process.clock, {
+    driftPpm: 1000 * randomFraction(random) - 500,
+    offMicros: Math.round(1e9 * randomFraction(random)),
+  });
+  const wire = faultyRegisterStore(world.registers, {
+    clock,
+    random,
+    process,
+    trace,
+    rates,
+    delayMsMax: 150,
+    laterMsMax: LATER_MS_MAX,
+    throttleMsMax: 2500,
+    hopsMax: 3,
+  }) as RegisterStore;
+  const started: Process = {
+    name: process.name,
+    process,
+    clock: machine,
+    registers: heard(wire, machine, (sentMs) => {
+      // What arrives when all is lost renews nothing.
+      if ((started.session?.remainingMs ?? 0) > 0) started.acknowledgedMs = sentMs;
+    }),
+    leases: new Map(),
+    isGone: () => process.crashed,
+    acknowledgedMs: Number.NEGATIVE_INFINITY,
+    skippedMs: Number.NEGATIVE_INFINITY,
+    putBackMs: Number.NEGATIVE_INFINITY,
+    session: undefined,
+  };
+  world.processes.push(started);
+  return started;
+}
+
+/** Starts the session of a process. */
+export async function startSession(world: World, owner: Process, name: string): Promise<LeaseSession> {
+  const session = await LeaseSession.start({
+    ...TIMING,
+    registers: owner.registers,
+    name,
+    clock: owner.clock,
+    random: world.random,
+    onEvent: (event) => hear(world, owner, event),
+  });
+  owner.session = session;
+  if (world.isOver) await session.close();
+  return session;
+}
+
+/** Moves the clock until `work` settles or so much time has passed; tells whether it settled. */
+export async function passTime({ clock }: World, work: Promise<unknown>, ms: number): Promise<boolean> {
+  const endMs = clock.monotonic() + ms;
+  let isDone = false;
+  const settled = work.finally(() => {
+    isDone = true;
+  });
+  // Looked at when it is awaited below.
+  settled.catch(() => undefined);
+  while (!isDone && clock.monotonic() < endMs) {
+    await clock.advance(Math.min(clock.nextDueMs ?? 1000, endMs - clock.monotonic()));
+  }
+  if (isDone) await settled;
+  return isDone;
+}
+
+function hear(world: World, owner: Process, event: LeaseEvent): void {
+  const { judge, trace } = world;
+  trace?.note(owner.name, textOf(event));
+  if (event.type === 'acquired') judge.granted(owner, event.lease);
+  if (event.type === 'lost' && !event.lease.signal.aborted)
+    judge.accuse(`${owner.name} lost ${event.lease.resource} and its signal has not aborted`);
+  if (event.type === 'ended' && event.error !== undefined)
+    judge.accuse(`${owner.name} ended by an error that faults do not explain: ${String(event.error)}`);
+  if (event.type !== 'lapsed') return;
+  const { name, generation } = event.session;
+  const sinceMs = owner.clock.monotonic() - owner.acknowledgedMs;
+  if (event.reason === 'fenced' && !judge.isOver(name, generation))
+    judge.accuse(`${owner.name} takes itself for fenced, and is not`);
+  if (event.reason === 'expired' && sinceMs < TIMING.durationMs - TIMING.guardMs - 1)
+    judge.accuse(`${owner.name} expired ${sinceMs} ms after a renewal that was acknowledged`);
+  if (event.reason === 'suspended' && world.clock.monotonic() - owner.skippedMs > 3 * TIMING.durationMs)
+    judge.accuse(`${owner.name} takes itself for suspended, and was not`);
+}
+
+/** Tells of every renewal that was acknowledged, and when it was sent. */
+function heard(wire: RegisterStore, clock: LocalClock, onHeard: (sentMs: number) => void): RegisterStore {
+  return {
+    ...wire,
+    async compareAndSwap(changes, options) {
+      const sentMs = clock.monotonic();
+      const result = await wire.compareAndSwap(changes, options);
+      const [change] = changes;
+      if (result.applied && change?.value !== undefined && change.key.startsWith('lease/session/')) {
+        // A generation may have begun with an earlier attempt, from which it counts.
+        const isRenewal = decodeSession(change.value, change.key).beat > 0;
+        onHeard(isRenewal ? sentMs : Number.NEGATIVE_INFINITY);
+      }
+      return result;
+    },
+  };
+}
+
+function textOf(event: LeaseEvent): string {
+  const lease: Lease | undefined = 'lease' in event ? event.lease : undefined;
+  const reason = 'reason' in event ? ` ${event.reason}` : '';
+  const what = lease === undefined ? '' : ` ${lease.resource} token=${lease.token}`;
+  return `* ${event.type}${reason}${what}`;
+}
