@@ -16,3 +16,11 @@ export {
   type SessionState,
 } from './session/session-record.ts';
 export type { LeaseTiming } from './time/timing.ts';
+export {
+  type Placement,
+  type PlacementMove,
+  type PlacementNode,
+  type PlacementOptions,
+  type PlacementResource,
+  place,
+} from './placement/place.ts';

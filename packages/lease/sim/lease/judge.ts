@@ -3,6 +3,7 @@
  *
  * - A resource is granted only while no other process believes that it holds it. Two intervals overlap exactly when the
  *   later one begins inside the earlier one, so it is enough to look when one begins.
+ * - A lease that is found valid has the highest token there is.
  * - The token of a resource never goes back, and grows with every grant.
  * - A fenced write that is accepted carries the highest token there is.
  * - A session that says it was fenced or replaced was; one that says it expired had no renewal acknowledged in time.
@@ -31,6 +32,8 @@ export interface Judge {
   accuse(problem: string): void;
   /** A process got a lease, at this moment. */
   granted(suspect: Suspect, lease: Lease): void;
+  /** A process has just found its lease valid: then no later one was granted. */
+  believed(suspect: Suspect, lease: Lease): void;
   /** Returns the registers, with an eye on every swap that is applied. */
   watch(registers: RegisterStore): RegisterStore;
   /** Tells whether the register of a session has ended this generation. */
@@ -82,6 +85,11 @@ export function judge(suspects: readonly Suspect[]): Judge {
         );
       }
       suspect.leases.set(lease.resource, lease);
+    },
+    believed(suspect, { resource, token }) {
+      const highest = tokens.get(resource);
+      if (token !== highest)
+        accuse(`${suspect.name} believes in token ${token} of ${resource}, which is at ${highest}`);
     },
     watch: (registers) => ({
       ...registers,

@@ -114,18 +114,21 @@ async function oneLife(world: World, owner: Process, name: string): Promise<bool
   }
 }
 
-async function untilCrashed(world: World, owner: Process): Promise<boolean> {
-  while (!owner.process.crashed && owner.session?.ended === undefined && !world.isOver) await world.clock.sleep(100);
-  return owner.process.crashed || world.isOver ? false : new Promise(() => undefined);
+/** Returns `false` when the process has crashed: then nothing that it waits for comes back. */
+async function untilCrashed(world: World, owner: Process): Promise<false> {
+  while (!owner.process.crashed && !world.isOver) await world.clock.sleep(300);
+  return false;
 }
 
 /** Takes a resource again and again, for as long as the session lasts. */
 async function compete(world: World, owner: Process, session: LeaseSession, resource: string): Promise<void> {
   const { random } = world;
-  while (session.ended === undefined) {
+  // When all is well, some have no use for it any more: what they left behind must not be in the way of the others.
+  const isFaithful = session.name === NAMES[0] || isHeads(random);
+  while (session.ended === undefined && (isFaithful || !world.isHealed)) {
     const lease = await take(world, session, resource);
     if (lease === undefined) await owner.clock.sleep(20 + 200 * randomFraction(random));
-    else await hold(world, owner, session, lease);
+    else await hold(world, owner, session, lease, isFaithful);
   }
 }
 
@@ -145,12 +148,19 @@ async function take(world: World, session: LeaseSession, resource: string): Prom
 }
 
 /** Holds a lease for a while, writes under it, and lets go of it in one of all ways. */
-async function hold(world: World, owner: Process, session: LeaseSession, lease: Lease): Promise<void> {
+async function hold(
+  world: World,
+  owner: Process,
+  session: LeaseSession,
+  lease: Lease,
+  isFaithful: boolean,
+): Promise<void> {
   const { random, judge } = world;
   const plan = pick(random, ['release', 'release', 'hand over', 'hand over', 'keep']);
   const untilMs = owner.clock.monotonic() + 1500 * randomFraction(random);
-  while (lease.valid && (world.isHealed || plan === 'keep' || owner.clock.monotonic() < untilMs)) {
+  while (lease.valid && ((world.isHealed && isFaithful) || plan === 'keep' || owner.clock.monotonic() < untilMs)) {
     await owner.clock.sleep(10 + 300 * randomFraction(random));
+    if (lease.valid) judge.believed(owner, lease);
     if (isHeads(random)) await writeGuarded(owner, lease);
   }
   if (!lease.valid) {

@@ -1,6 +1,6 @@
 /** The world of a run: registers that do not fail, wires that do, and machines whose clocks disagree. */
 import { type Random, randomFraction, seededRandom } from '@clortho/base';
-import { decodeSession, type Lease, type LeaseEvent, LeaseSession } from '@clortho/lease';
+import { decodeSession, type Lease, type LeaseEvent, LeaseSession, sessionKey } from '@clortho/lease';
 import { memoryRegisterStore, type RegisterStore } from '@clortho/registers';
 import {
   type FaultTrace,
@@ -98,7 +98,7 @@ export function startProcess(world: World, name: string): Process {
     name: process.name,
     process,
     clock: machine,
-    registers: heard(wire, machine, (sentMs) => {
+    registers: heard(wire, sessionKey(name), machine, (sentMs) => {
       // What arrives when all is lost renews nothing.
       if ((started.session?.remainingMs ?? 0) > 0) started.acknowledgedMs = sentMs;
     }),
@@ -164,14 +164,19 @@ function hear(world: World, owner: Process, event: LeaseEvent): void {
 }
 
 /** Tells of every renewal that was acknowledged, and when it was sent. */
-function heard(wire: RegisterStore, clock: LocalClock, onHeard: (sentMs: number) => void): RegisterStore {
+function heard(
+  wire: RegisterStore,
+  key: string,
+  clock: LocalClock,
+  onHeard: (sentMs: number) => void,
+): RegisterStore {
   return {
     ...wire,
     async compareAndSwap(changes, options) {
       const sentMs = clock.monotonic();
       const result = await wire.compareAndSwap(changes, options);
       const [change] = changes;
-      if (result.applied && change?.value !== undefined && change.key.startsWith('lease/session/')) {
+      if (result.applied && change?.value !== undefined && change.key === key) {
         // A generation may have begun with an earlier attempt, from which it counts.
         const isRenewal = decodeSession(change.value, change.key).beat > 0;
         onHeard(isRenewal ? sentMs : Number.NEGATIVE_INFINITY);
