@@ -24,3 +24,5 @@ export {
   type PlacementResource,
   place,
 } from './placement/place.ts';
+export { type AssignerOptions, assignerResource, runAssigner } from './assignment/run-assigner.ts';
+export { type ServeOptions, serveAssigned } from './assignment/serve-assigned.ts';

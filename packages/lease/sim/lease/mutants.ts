@@ -96,10 +96,10 @@ export const MUTANTS: readonly Mutant[] = [
     runsMax: 3000,
   },
   {
-    name: 'a hand-over keeps the token',
+    name: 'a claim keeps the token',
     file: 'lease/holdings.js',
-    find: 'token: lease.token + 1 }',
-    replace: 'token: lease.token }',
+    find: 'const token = (record?.token ?? 0) + 1;',
+    replace: 'const token = record?.token ?? 1;',
     runsMax: 1000,
   },
   {

@@ -170,6 +170,7 @@ function heard(
   clock: LocalClock,
   onHeard: (sentMs: number) => void,
 ): RegisterStore {
+  let lastBeat = 0;
   return {
     ...wire,
     async compareAndSwap(changes, options) {
@@ -178,8 +179,10 @@ function heard(
       const [change] = changes;
       if (result.applied && change?.value !== undefined && change.key === key) {
         // A generation may have begun with an earlier attempt, from which it counts.
-        const isRenewal = decodeSession(change.value, change.key).beat > 0;
-        onHeard(isRenewal ? sentMs : Number.NEGATIVE_INFINITY);
+        const { beat } = decodeSession(change.value, change.key);
+        // An offer to itself is a change of the register, too.
+        if (beat !== lastBeat) onHeard(beat > 0 ? sentMs : Number.NEGATIVE_INFINITY);
+        lastBeat = beat;
       }
       return result;
     },

@@ -2,9 +2,12 @@
  * What a session holds, and how it gets and gives resources: every change of ownership is one swap of one register.
  *
  *     free, or the owner is over ──► claim     owner = me, token + 1
- *     mine, and not held here    ──► claim     handed over to me, or left by a claim that arrived late
+ *     mine, and not held here    ──► claim     left by a claim that arrived late
  *     held ──► release                         owner = none
- *     held ──► hand over                       owner = them, token + 1
+ *     held ──► hand over                       owner = none, next = them
+ *
+ * What is handed over is kept for its next owner until whoever else wants it has seen it unclaimed for a duration: a
+ * courtesy, on which nothing depends.
  *
  * A claim or release whose outcome could not be found out is a debt: with the next renewals the register is read, given
  * back if it is this session's, and moved on if it stands still, so that nothing on its way can arrive any more.
@@ -43,6 +46,10 @@ export interface Holder {
   /** Returns a text like no other. */
   mintNonce(): string;
   emit(event: LeaseEvent): void;
+  /** How long what was handed over is kept. */
+  readonly durationMs: number;
+  /** A monotonic clock in milliseconds. */
+  observerNow(): number;
   /** Called when a resource is free here. */
   wake(): void;
 }
@@ -52,6 +59,9 @@ export type Look =
   | { readonly lease: HeldLease }
   /** Not to be had; worth another look after so many milliseconds at the latest, if that is known. */
   | { readonly lease: undefined; readonly silenceMs: number | undefined };
+
+/** A change of a resource's record. */
+type Change = Pick<LeaseRecord, 'owner' | 'token'> & Partial<Pick<LeaseRecord, 'next'>>;
 
 const NOT_FREE: Look = { lease: undefined, silenceMs: undefined };
 /** How many debts are looked after with one renewal. */
@@ -64,6 +74,7 @@ export class Holdings implements LeaseHost {
   readonly #holder: Holder;
   readonly #held = new Map<string, HeldLease>();
   readonly #debts = new Map<string, number>();
+  readonly #kept = new Map<string, { readonly version: number; readonly sinceMs: number }>();
   readonly #order = new KeyedOrder();
 
   /** Creates holdings of nothing. */
@@ -97,9 +108,12 @@ export class Holdings implements LeaseHost {
     const key = resourceKey(resource);
     const register = await line.read(key, signal);
     const record = register === undefined ? undefined : decodeLease(register.value, key);
-    const silenceMs = await this.#silenceMs(record?.owner, me, key, signal);
-    if (silenceMs !== 0) return { lease: undefined, silenceMs };
     const expect = register?.version ?? 0;
+    const silenceMs =
+      record?.owner === undefined
+        ? this.#keptMs(resource, expect, record?.next, me)
+        : await this.#silenceMs(record.owner, me, key, signal);
+    if (silenceMs !== 0) return { lease: undefined, silenceMs };
     const token = (record?.token ?? 0) + 1;
     if (!(await this.#swap(resource, expect, { owner: me, token }, signal))) return NOT_FREE;
     if (this.#holder.me()?.generation !== me.generation) return NOT_FREE;
@@ -109,14 +123,24 @@ export class Holdings implements LeaseHost {
     return { lease };
   }
 
-  /** Returns 0 if the resource is free, else how long its owner may be silent, `undefined` if that is not known. */
+  /** Returns 0 if a resource without an owner is free, else how long it is kept for another one. */
+  #keptMs(resource: string, version: number, next: string | undefined, me: SessionId): number {
+    const nowMs = this.#holder.observerNow();
+    const seen = this.#kept.get(resource);
+    const sinceMs = seen?.version === version ? seen.sinceMs : nowMs;
+    const keptMs = next === undefined || next === me.name ? 0 : sinceMs + this.#holder.durationMs - nowMs;
+    if (keptMs > 0) this.#kept.set(resource, { version, sinceMs });
+    else this.#kept.delete(resource);
+    return Math.max(0, keptMs);
+  }
+
+  /** Returns 0 if the owner is over, else how long it may be silent, `undefined` if that is not known. */
   async #silenceMs(
-    owner: SessionId | undefined,
+    owner: SessionId,
     me: SessionId,
     key: string,
     signal: AbortSignal,
   ): Promise<number | undefined> {
-    if (owner === undefined) return 0;
     if (owner.name === me.name && owner.generation === me.generation) return 0;
     const { record, silenceMs } = await this.#holder.observer.look(owner.name, signal);
     if (record === undefined || owner.generation > record.generation) {
@@ -137,13 +161,12 @@ export class Holdings implements LeaseHost {
 
   /** Gives a lease to another session; see `Lease.handOver`. */
   async handOver(lease: HeldLease, to: string): Promise<void> {
-    const target = await this.#liveSession(to);
-    if (target === undefined) {
+    if (!(await this.#isLive(to))) {
       throw new ClorthoError('CLORTHO_NOT_FOUND', `no live session: name=${to} resource=${lease.resource}`);
     }
     lease.assertValid();
     this.#end(lease, 'handed over');
-    await this.#giveAway(lease, { owner: target, token: lease.token + 1 });
+    await this.#giveAway(lease, { owner: undefined, token: lease.token, next: to });
   }
 
   /** Ends all leases for one reason. */
@@ -221,7 +244,7 @@ export class Holdings implements LeaseHost {
     return true;
   }
 
-  async #giveAway(lease: HeldLease, next: Omit<LeaseRecord, 'nonce'>): Promise<void> {
+  async #giveAway(lease: HeldLease, next: Change): Promise<void> {
     const { resource, version } = lease;
     const { signal } = this.#holder;
     try {
@@ -237,11 +260,11 @@ export class Holdings implements LeaseHost {
   async #swap(
     resource: string,
     expect: number,
-    next: Omit<LeaseRecord, 'nonce'>,
+    next: Change,
     signal: AbortSignal,
   ): Promise<boolean> {
     const { line, mintNonce } = this.#holder;
-    const value = encodeLease({ ...next, nonce: mintNonce() });
+    const value = encodeLease({ next: undefined, ...next, nonce: mintNonce() });
     try {
       const { applied } = await line.settle({ key: resourceKey(resource), expect, value }, signal);
       return applied;
@@ -251,12 +274,12 @@ export class Holdings implements LeaseHost {
     }
   }
 
-  async #liveSession(name: string): Promise<SessionId | undefined> {
+  async #isLive(name: string): Promise<boolean> {
     const key = sessionKey(name);
     const { line, signal } = this.#holder;
     const register = await line.read(key, signal);
     const record = register === undefined ? undefined : decodeSession(register.value, key);
-    return record?.state === 'live' ? { name, generation: record.generation } : undefined;
+    return record?.state === 'live';
   }
 }
 

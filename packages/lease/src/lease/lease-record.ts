@@ -16,23 +16,30 @@ export const LEASE_RECORD: RecordKind = { magic: 'CLle', version: 1, name: 'leas
 export interface LeaseRecord {
   /** `undefined` if it was released. */
   readonly owner: SessionId | undefined;
-  /** The token of the last owner; from 1. */
+  /** The token of the last owner; 0 if there never was one. */
   readonly token: number;
+  /** Without an owner: the name of the session that it is kept for, so long as others see it unclaimed. */
+  readonly next: string | undefined;
   /** Tells this change from every other. */
   readonly nonce: string;
 }
 
 /** Returns the bytes of a record, owned by the caller. */
-export function encodeLease({ owner, token, nonce }: LeaseRecord): Uint8Array {
-  return encodeRecord(LEASE_RECORD, [owner?.name ?? '', owner?.generation ?? 0, token, nonce]);
+export function encodeLease({ owner, token, next, nonce }: LeaseRecord): Uint8Array {
+  return encodeRecord(LEASE_RECORD, [owner?.name ?? '', owner?.generation ?? 0, token, next ?? '', nonce]);
 }
 
 /** Returns the record in `bytes`. @throws {ClorthoError} `CLORTHO_CORRUPT`, `CLORTHO_UNSUPPORTED`. */
 export function decodeLease(bytes: Uint8Array, key: string): LeaseRecord {
-  const [name, generation, token, nonce] = readFields(
+  const [name, generation, token, next, nonce] = readFields(
     decodeRecord(LEASE_RECORD, bytes, key),
-    [text, integer, integer, text],
+    [text, integer, integer, text, text],
     key,
   );
-  return { owner: name === '' ? undefined : { name, generation }, token, nonce };
+  return {
+    owner: name === '' ? undefined : { name, generation },
+    token,
+    next: next === '' ? undefined : next,
+    nonce,
+  };
 }

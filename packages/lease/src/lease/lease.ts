@@ -58,7 +58,8 @@ export interface Lease extends AsyncDisposable {
    */
   release(): Promise<void>;
   /**
-   * Gives the lease to a live session, by default the one it was offered to. It is invalid here before it is given away.
+   * Gives the lease to a live session, by default the one it was offered to: the resource is kept for it until others have
+   * seen it unclaimed for a duration. The lease is invalid here before anything is sent.
    *
    * @throws {ClorthoError} `CLORTHO_NOT_FOUND` if there is no live session of this name, `CLORTHO_INVALID` if none was
    *   named; the lease stays as it is then. As {@link Lease.assertValid} if it is not valid.

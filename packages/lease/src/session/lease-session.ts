@@ -137,6 +137,8 @@ export class LeaseSession implements AsyncDisposable {
       line,
       signal,
       observer: this.observer,
+      durationMs: timing.durationMs,
+      observerNow,
       me: () => (this.valid ? this.id : undefined),
       isValid: () => this.valid,
       peekRemainingMs: () => this.remainingMs,
@@ -389,7 +391,7 @@ export class LeaseSession implements AsyncDisposable {
     this.#holdings.loseAll(reason);
     this.#emit({ type: 'ended', reason, error });
     this.#stop.abort(error ?? endedError(this.name, reason));
-    this.#pulse.beat();
+    this.#pulse.close();
   }
 
   async #look(resource: string, signal: AbortSignal | undefined): Promise<Look> {

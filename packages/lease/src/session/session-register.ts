@@ -7,8 +7,9 @@
  *
  * Invariants:
  * - The time of a renewal is that from before it was sent.
- * - Renewing is idempotent: a register that moved is looked at, and as long as it is this process's own, the renewal
- *   goes on top of what is there. Nothing is concluded from a refusal alone.
+ * - Renewing is idempotent: a register that moved is looked at. A beat that is there after all counts from when it was
+ *   first sent; else the renewal goes on top of what is there, as long as that is this process's own. Nothing is
+ *   concluded from a refusal alone.
  * - One call at a time.
  */
 import { ClorthoError } from '@clortho/base';
@@ -46,6 +47,8 @@ export class SessionRegister {
   #version = 0;
   #record: SessionRecord | undefined;
   #settleAtMs = 0;
+  /** The first sending of a beat that was not acknowledged yet. */
+  #inDoubt: { readonly beat: number; readonly sent: Moment } | undefined;
 
   /** Creates a session that is not in the registers yet. */
   constructor(options: SessionRegisterOptions) {
@@ -86,6 +89,7 @@ export class SessionRegister {
       const { applied } = await line.settle(change, signal);
       if (!applied) continue;
       this.#record = next;
+      this.#inDoubt = undefined;
       this.#version = expect + 1;
       this.#settleAtMs = observerNow() + next.durationMs;
       return { kind: 'beat', sent, offers: [] };
@@ -113,7 +117,11 @@ export class SessionRegister {
         }
         const lost = this.#adopt(outcome.register, offers);
         if (lost !== undefined) return { kind: lost };
+        const arrived = this.#arrived();
+        if (arrived !== undefined) return { kind: 'beat', sent: arrived, offers };
       } catch (error) {
+        // Sent again it is the same beat, and it counts from when it was sent first.
+        if (this.#inDoubt?.beat !== next.beat) this.#inDoubt = { beat: next.beat, sent };
         if (!isPassing(error) || attempt >= TRIES_MAX) throw error;
         await line.pause(attempt, signal);
       }
@@ -155,6 +163,12 @@ export class SessionRegister {
       attributes,
       offers: [],
     };
+  }
+
+  /** Returns when the beat that the register shows was sent, if it was in doubt. */
+  #arrived(): Moment | undefined {
+    const doubt = this.#inDoubt;
+    return doubt?.beat === this.#record?.beat ? doubt?.sent : undefined;
   }
 
   /** Takes over what others wrote, or an earlier renewal that arrived; or tells how the generation was lost. */

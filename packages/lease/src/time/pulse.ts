@@ -15,6 +15,7 @@ const WAIT_MS_MIN = 1;
 export class Pulse {
   readonly #clock: Clock;
   readonly #waits = new Set<AbortController>();
+  #isClosed = false;
 
   /** Creates a pulse whose waits take the time of `clock`. */
   constructor(clock: Clock) {
@@ -27,6 +28,12 @@ export class Pulse {
     this.#waits.clear();
   }
 
+  /** Ends all waits, those to come included. */
+  close(): void {
+    this.#isClosed = true;
+    this.beat();
+  }
+
   /**
    * Returns after `ms` milliseconds or with the next beat, whichever comes first.
    *
@@ -34,6 +41,7 @@ export class Pulse {
    */
   async wait(ms: number, signal?: AbortSignal): Promise<void> {
     throwIfAborted(signal);
+    if (this.#isClosed) return;
     const wait = new AbortController();
     const onAbort = (): void => wait.abort(OVER);
     this.#waits.add(wait);

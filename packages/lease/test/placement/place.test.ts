@@ -42,9 +42,11 @@ describe('resources that weigh the same', () => {
     const changed = nodesOf(1010).filter((_, index) => index % 100 !== 7);
     let best = Number.POSITIVE_INFINITY;
     for (let run = 0; run < 10; run += 1) {
-      const began = performance.now();
+      // The time of the processor: others may use the machine, too.
+      const began = process.cpuUsage();
       expect(place(before, changed).nodes.size).toBe(16_384);
-      best = Math.min(best, performance.now() - began);
+      const { user, system } = process.cpuUsage(began);
+      best = Math.min(best, (user + system) / 1000);
     }
     expect(best).toBeLessThan(200);
   });

@@ -1,0 +1,196 @@
+/**
+ * The reconciler: makes what a session holds what its plan says.
+ *
+ *     planned, not held    acquire, then serve until the plan says otherwise or the lease is lost
+ *     held, leaving        tell whoever serves it; when that has returned, hand over
+ *     held, not planned    the same, and release
+ *     mine by the registers, and not held here      a stray: give it back, or serve it if it is planned
+ *
+ * Invariants:
+ * - A resource is handed over only after whoever served it has returned, or its time was over: then the lease is lost
+ *   first, and the token keeps out what is still on its way.
+ * - Whatever is being served when the reconciler ends has been told to leave, and is released.
+ */
+import { isClorthoError } from '@clortho/base';
+import type { Lease } from '../lease/lease.ts';
+import { listLeases } from '../listing/list-leases.ts';
+import { checkedName, planPrefix } from '../record/keys.ts';
+import { isPassing } from '../record/register-line.ts';
+import type { LeaseSession } from '../session/lease-session.ts';
+import { pause } from '../time/pause.ts';
+import { decodePlan, type PlanRecord } from './plan-record.ts';
+
+/** How a session serves what it is assigned. */
+export interface ServeOptions {
+  /** The group, as in the attribute `group` of the session and for its assigner. */
+  readonly group: string;
+  /**
+   * Serves a resource for as long as its lease is valid and `leaving` has not aborted; then it finishes its work, within
+   * `handOverMs`, and returns. When it returns before, the resource is given up and taken again with a later look.
+   */
+  readonly serve: (lease: Lease, leaving: AbortSignal) => Promise<void>;
+  /** From one look at the plan to the next; 1,000 by default. */
+  readonly intervalMs?: number | undefined;
+  /** How long `serve` may take after it was told to leave; 30,000 by default. */
+  readonly handOverMs?: number | undefined;
+  /** From one look for strays to the next; 30,000 by default. */
+  readonly strayMs?: number | undefined;
+  /** Ends it; that is not an error. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const INTERVAL_MS = 1000;
+const HAND_OVER_MS = 30_000;
+const STRAY_MS = 30_000;
+const NOTHING: PlanRecord = { token: 0, resources: [], leaving: [] };
+
+/**
+ * Serves what the assigner of a group assigns to this session. Returns when `signal` aborts or the session is over, and
+ * all that was served has returned or run out of time.
+ *
+ * @throws {ClorthoError} `CLORTHO_CORRUPT`, `CLORTHO_UNSUPPORTED`; what `serve` throws, after all has been given up.
+ */
+export async function serveAssigned(session: LeaseSession, options: ServeOptions): Promise<void> {
+  checkedName(options.group);
+  const reconciler = new Reconciler(session, options);
+  try {
+    await reconciler.run();
+  } finally {
+    await reconciler.leaveAll();
+  }
+}
+
+interface Served {
+  readonly lease: Lease;
+  readonly leaving: AbortController;
+  readonly over: Promise<void>;
+}
+
+class Reconciler {
+  readonly #session: LeaseSession;
+  readonly #options: ServeOptions;
+  readonly #served = new Map<string, Served>();
+  readonly #failure = new AbortController();
+  #lookedForStraysMs: number;
+
+  constructor(session: LeaseSession, options: ServeOptions) {
+    this.#session = session;
+    this.#options = options;
+    this.#lookedForStraysMs = session.clock.monotonic();
+  }
+
+  async run(): Promise<void> {
+    const { clock } = this.#session;
+    const { signal, intervalMs = INTERVAL_MS } = this.#options;
+    while (this.#session.ended === undefined && signal?.aborted !== true) {
+      try {
+        await this.#reconcile();
+      } catch (error) {
+        if (this.#session.ended !== undefined) return;
+        // Out of reach: what is held is served on, for as long as it is valid.
+        if (!isPassing(error)) throw error;
+      }
+      if (this.#failure.signal.aborted) throw this.#failure.signal.reason;
+      await pause(clock, intervalMs, this.#session.signal, signal);
+    }
+  }
+
+  /** Tells everybody to leave, and waits for them. */
+  async leaveAll(): Promise<void> {
+    for (const { leaving } of this.#served.values()) leaving.abort();
+    await Promise.all([...this.#served.values()].map(({ over }) => over));
+  }
+
+  async #reconcile(): Promise<void> {
+    const session = this.#session;
+    const plan = await this.#readPlan();
+    const wanted = new Set(plan.resources);
+    for (const [resource, { leaving }] of this.#served) if (!wanted.has(resource)) leaving.abort();
+    for (const resource of wanted) {
+      if (this.#served.has(resource) || session.held.has(resource)) continue;
+      const lease = await session.tryAcquire(resource);
+      if (lease !== undefined) this.#serve(lease);
+    }
+    await this.#lookForStrays(wanted);
+  }
+
+  async #readPlan(): Promise<PlanRecord> {
+    const key = planPrefix(this.#options.group) + this.#session.name;
+    const [register] = await this.#session.registers.read([key]);
+    return register === undefined ? NOTHING : decodePlan(register.value, key);
+  }
+
+  #serve(lease: Lease): void {
+    const leaving = new AbortController();
+    const served: Served = { lease, leaving, over: this.#serveUntilOver(lease, leaving.signal) };
+    this.#served.set(lease.resource, served);
+  }
+
+  /** Never rejects: what goes wrong ends the reconciler. */
+  async #serveUntilOver(lease: Lease, leaving: AbortSignal): Promise<void> {
+    const { serve, handOverMs = HAND_OVER_MS } = this.#options;
+    const patience = new AbortController();
+    try {
+      const serving = serve(lease, leaving);
+      const late = whenAborted(leaving, patience.signal).then(() =>
+        pause(this.#session.clock, handOverMs, patience.signal, this.#session.signal),
+      );
+      await Promise.race([serving, late]);
+      // One that is late is told by the end of its lease, and its errors are still looked at.
+      serving.catch((error: unknown) => this.#failure.abort(error));
+      await this.#letGo(lease);
+    } catch (error) {
+      this.#failure.abort(error);
+      await lease.release().catch((cause: unknown) => this.#failure.abort(cause));
+    } finally {
+      patience.abort();
+      this.#served.delete(lease.resource);
+    }
+  }
+
+  /** Hands over to whom the plan says, or releases. */
+  async #letGo(lease: Lease): Promise<void> {
+    if (!lease.valid) return;
+    try {
+      const { leaving } = await this.#readPlan();
+      const to = leaving.find(([resource]) => resource === lease.resource)?.[1] ?? lease.offeredTo;
+      if (to !== undefined && to !== this.#session.name) {
+        await lease.handOver(to);
+        return;
+      }
+    } catch (error) {
+      // The one who should have it is gone, or nobody can be reached: then it is free for all.
+      const isGone = isClorthoError(error, 'CLORTHO_NOT_FOUND') || isPassing(error) || !lease.valid;
+      if (!isGone) throw error;
+    }
+    await lease.release();
+  }
+
+  async #lookForStrays(wanted: ReadonlySet<string>): Promise<void> {
+    const { clock, id, registers } = this.#session;
+    const { strayMs = STRAY_MS } = this.#options;
+    if (clock.monotonic() - this.#lookedForStraysMs < strayMs) return;
+    this.#lookedForStraysMs = clock.monotonic();
+    for await (const { resource, owner, version } of listLeases(registers)) {
+      const isMine = owner?.name === id.name && owner.generation === id.generation;
+      if (isMine && !wanted.has(resource) && !this.#session.held.has(resource)) this.#session.disown(resource, version);
+    }
+  }
+}
+
+/** Resolves when one of two signals aborts. */
+function whenAborted(signal: AbortSignal, until: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) {
+      resolve();
+      return;
+    }
+    const onAbort = (): void => {
+      signal.removeEventListener('abort', onAbort);
+      until.removeEventListener('abort', onAbort);
+      resolve();
+    };
+    signal.addEventListener('abort', onAbort);
+    until.addEventListener('abort', onAbort);
+  });
+}
