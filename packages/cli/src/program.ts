@@ -24,6 +24,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(context: CommandContext) 
   stats: async () => (await import('./command/stats.ts')).statsCommand,
   inspect: async () => (await import('./command/inspect.ts')).inspectCommand,
   gossip: async () => (await import('./command/gossip.ts')).gossipCommand,
+  lease: async () => (await import('./command/lease.ts')).leaseCommand,
 };
 
 const NOTES = `
@@ -34,7 +35,7 @@ Store URLs:
 
 Times are ISO dates (UTC unless they name a zone) or microseconds since 1970.
 
-Exit codes: 0 done, 1 failed, 2 called wrongly, 3 not found (a key, a file, a store).
+Exit codes: 0 done, 1 failed, 2 called wrongly, 3 not found (a key, a file, a store); lease run: those of its command.
 
 Environment: CLORTHO_URL, CLORTHO_GOSSIP_KEY, NO_COLOR, AWS_REGION, AWS_ENDPOINT_URL[_S3|_DYNAMODB], AWS credentials.`;
 

@@ -1,6 +1,6 @@
 /** One call of the command, from its arguments to its exit code. */
 import type { CommandContext } from './command/command-context.ts';
-import { EXIT, type ExitCode, exitCodeOf } from './exit-code.ts';
+import { EXIT, type ExitCode, exitCodeOf, ProgramEnded } from './exit-code.ts';
 import { describeFailure } from './output/failure.ts';
 import { createProgram } from './program.ts';
 
@@ -16,7 +16,8 @@ export async function run(parameters: readonly string[], context: CommandContext
   } catch (error) {
     const code = exitCodeOf(error);
     const isDebug = program.opts<{ readonly debug?: boolean }>().debug === true;
-    if (code !== EXIT.done) context.terminal.error(describeFailure(error, isDebug));
+    const isSaid = code === EXIT.done || error instanceof ProgramEnded;
+    if (!isSaid) context.terminal.error(describeFailure(error, isDebug));
     return code;
   }
 }

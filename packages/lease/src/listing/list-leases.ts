@@ -14,6 +14,8 @@ export interface ListedLease {
   readonly resource: string;
   /** `undefined` if it was released. Whether the owner is alive is for its session to say. */
   readonly owner: SessionId | undefined;
+  /** Without an owner: the name of the session that it is kept for after a hand-over. */
+  readonly next: string | undefined;
   /** The token of the last owner; 0 if there never was one. */
   readonly token: number;
   /** The version of the resource's register. */
@@ -31,7 +33,7 @@ export async function* listLeases(
   options: ListOptions = {},
 ): AsyncGenerator<ListedLease, void, undefined> {
   for await (const { key, version, value } of registers.list(RESOURCE_PREFIX + prefix, options)) {
-    const { owner, token } = decodeLease(value, key);
-    yield { resource: key.slice(RESOURCE_PREFIX.length), owner, token, version };
+    const { owner, token, next } = decodeLease(value, key);
+    yield { resource: key.slice(RESOURCE_PREFIX.length), owner, next, token, version };
   }
 }
