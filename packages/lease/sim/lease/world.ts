@@ -170,7 +170,6 @@ function heard(
   clock: LocalClock,
   onHeard: (sentMs: number) => void,
 ): RegisterStore {
-  let lastBeat = 0;
   return {
     ...wire,
     async compareAndSwap(changes, options) {
@@ -179,10 +178,9 @@ function heard(
       const [change] = changes;
       if (result.applied && change?.value !== undefined && change.key === key) {
         // A generation may have begun with an earlier attempt, from which it counts.
-        const { beat } = decodeSession(change.value, change.key);
-        // An offer to itself is a change of the register, too.
-        if (beat !== lastBeat) onHeard(beat > 0 ? sentMs : Number.NEGATIVE_INFINITY);
-        lastBeat = beat;
+        const { beat, offers } = decodeSession(change.value, change.key);
+        // What has offers is no renewal, but an offer to itself.
+        if (offers.length === 0) onHeard(beat > 0 ? sentMs : Number.NEGATIVE_INFINITY);
       }
       return result;
     },
