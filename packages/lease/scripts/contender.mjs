@@ -23,7 +23,8 @@ const text = (bytes) => new TextDecoder().decode(bytes);
 
 const registers = await openFightRegisters(place);
 const onEvent = (event) => {
-  if (event.type === 'lost' && event.reason !== 'released' && event.reason !== 'handed over') write('lost', event.reason);
+  if (event.type === 'lost' && event.reason !== 'released' && event.reason !== 'handed over')
+    write('lost', event.reason);
   if (event.type === 'ended' && event.error !== undefined) console.error(event.error);
 };
 let isOver = false;
@@ -54,7 +55,12 @@ async function fight() {
       if (lease === undefined) await sleep(5 + randomBelow(systemRandom, 40));
       else await hold(lease);
     } catch (error) {
-      if (!isPassing(error) && !isClorthoError(error, 'CLORTHO_FENCED') && !isClorthoError(error, 'CLORTHO_CLOSED')) throw error;
+      if (
+        !isPassing(error) &&
+        !isClorthoError(error, 'CLORTHO_FENCED') &&
+        !isClorthoError(error, 'CLORTHO_CLOSED')
+      )
+        throw error;
       await sleep(50);
     }
   }
@@ -71,7 +77,8 @@ async function hold(lease) {
     await sleep(randomBelow(systemRandom, 60));
   }
   const isGiven = randomBelow(systemRandom, 4) === 0;
-  if (isGiven && lease.valid) await lease.handOver(`process-${randomBelow(systemRandom, 8)}`).catch(() => lease.release());
+  if (isGiven && lease.valid)
+    await lease.handOver(`process-${randomBelow(systemRandom, 8)}`).catch(() => lease.release());
   else await lease.release();
 }
 
@@ -87,7 +94,7 @@ async function count(lease) {
 }
 
 function isPassing(error) {
-  return ['CLORTHO_UNAVAILABLE', 'CLORTHO_OUTCOME_UNKNOWN', 'CLORTHO_NOT_FOUND', 'CLORTHO_ABORTED'].some((code) =>
-    isClorthoError(error, code),
+  return ['CLORTHO_UNAVAILABLE', 'CLORTHO_OUTCOME_UNKNOWN', 'CLORTHO_NOT_FOUND', 'CLORTHO_ABORTED'].some(
+    (code) => isClorthoError(error, code),
   );
 }

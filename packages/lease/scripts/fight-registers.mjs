@@ -3,7 +3,8 @@ import { createTable, dynamoDbRegisterStore, lmdbRegisterStore } from '@clortho/
 
 /** Opens the registers at a place: `{ directory }` or `{ endpoint, region, credentials, table }`. */
 export async function openFightRegisters(place) {
-  if (place.directory !== undefined) return lmdbRegisterStore(place.directory, { create: true, timeoutMs: 1000 });
+  if (place.directory !== undefined)
+    return lmdbRegisterStore(place.directory, { create: true, timeoutMs: 1000 });
   // A process of the fight decides itself how long it waits.
   return dynamoDbRegisterStore({ ...place, requestTimeoutMs: 1000 });
 }

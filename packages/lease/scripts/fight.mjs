@@ -42,7 +42,8 @@ let server;
 try {
   const place = await openPlace();
   const contenders = [];
-  for (let index = 0; index < Number(values.processes); index += 1) contenders.push(await contender(index, place));
+  for (let index = 0; index < Number(values.processes); index += 1)
+    contenders.push(await contender(index, place));
   const endMs = performance.now() + Number(values.seconds) * 1000 - PEACE_MS;
   while (performance.now() < endMs) {
     await sleep(100 + below(300));
@@ -55,7 +56,9 @@ try {
     .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1));
   const { problems, figures } = judgeFight(lines, await finals(place));
   for (const problem of problems.slice(0, 20)) console.error(problem);
-  console.log(JSON.stringify({ registers: values.registers, ...blows, ...figures, problems: problems.length }));
+  console.log(
+    JSON.stringify({ registers: values.registers, ...blows, ...figures, problems: problems.length }),
+  );
   if (problems.length > 0 || figures.writes === 0) process.exitCode = 1;
 } finally {
   await server?.close();

@@ -25,12 +25,20 @@ export function judgeFight(lines, finals) {
     if (kind === 'valid') {
       figures.checks += 1;
       const [before, after] = rest.map(BigInt);
-      const span = entry(entry(answers, resource, () => new Map()), token, () => ({ first: after, last: before }));
+      const span = entry(
+        entry(answers, resource, () => new Map()),
+        token,
+        () => ({ first: after, last: before }),
+      );
       if (after < span.first) span.first = after;
       if (before > span.last) span.last = before;
     }
     if (kind === 'try' || kind === 'done') {
-      const attempts = entry(entry(writes, resource, () => new Map()), Number(rest[0]), () => ({ tries: [], done: [] }));
+      const attempts = entry(
+        entry(writes, resource, () => new Map()),
+        Number(rest[0]),
+        () => ({ tries: [], done: [] }),
+      );
       if (kind === 'try') attempts.tries.push(token);
       else attempts.done.push(token);
     }
@@ -39,7 +47,8 @@ export function judgeFight(lines, finals) {
     const inOrder = [...spans].sort(([left], [right]) => left - right);
     let last = { token: 0, at: 0n };
     for (const [token, span] of inOrder) {
-      if (last.at > span.first) problems.push(`${resource}: token ${last.token} was valid after ${token} had been`);
+      if (last.at > span.first)
+        problems.push(`${resource}: token ${last.token} was valid after ${token} had been`);
       if (span.last > last.at) last = { token, at: span.last };
     }
   }
@@ -53,10 +62,12 @@ export function judgeFight(lines, finals) {
       if (tries.length === 0) problems.push(`${resource}: nobody counted ${n}`);
       if (done.length === 0) figures.unknown += 1;
       const token = done[0] ?? Math.max(...tries);
-      if (done.length > 0 && token < highest) problems.push(`${resource}: ${n} was counted with ${token} after ${highest}`);
+      if (done.length > 0 && token < highest)
+        problems.push(`${resource}: ${n} was counted with ${token} after ${highest}`);
       if (done.length > 0) highest = token;
     }
-    for (const [n, { done }] of numbers) if (n > final && done.length > 0) problems.push(`${resource}: ${n} was lost`);
+    for (const [n, { done }] of numbers)
+      if (n > final && done.length > 0) problems.push(`${resource}: ${n} was lost`);
   }
   return { problems, figures };
 }

@@ -5,7 +5,9 @@ import { type Lease, type LeaseSession, listLeases, runAssigner, serveAssigned }
 import { type Simulated, simulated, TIMES } from './simulated.ts';
 
 const GROUP = 'shards';
-const RESOURCES = Array.from({ length: 24 }, (_, index) => ({ name: `shard-${String(index).padStart(2, '0')}` }));
+const RESOURCES = Array.from({ length: 24 }, (_, index) => ({
+  name: `shard-${String(index).padStart(2, '0')}`,
+}));
 
 interface Node {
   readonly session: LeaseSession;
@@ -133,7 +135,14 @@ describe('an assigner and those who serve', () => {
       stuck.push(lease);
       await new Promise(() => undefined);
     };
-    const options = { group: GROUP, serve, intervalMs: 100, handOverMs: 400, strayMs: 500, signal: stop.signal };
+    const options = {
+      group: GROUP,
+      serve,
+      intervalMs: 100,
+      handOverMs: 400,
+      strayMs: 500,
+      signal: stop.signal,
+    };
     const serving = serveAssigned(session, options);
     const node = await startNode(world, 'b');
     await world.clock.advance(12_000);

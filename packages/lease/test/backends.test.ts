@@ -55,5 +55,7 @@ function oneAtATime(): RegisterStore {
 
 describe('leases in memory', () => leasesOver(async () => memoryRegisterStore()));
 describe('leases in registers that are swapped one at a time', () => leasesOver(async () => oneAtATime()));
-describe('leases in LMDB', () => leasesOver(() => lmdbRegisterStore(join(directory, next()), { create: true })));
-describe('leases in DynamoDB', () => leasesOver(async () => dynamoDbRegisterStore({ ...table(), prefix: next() })));
+describe('leases in LMDB', () =>
+  leasesOver(() => lmdbRegisterStore(join(directory, next()), { create: true })));
+describe('leases in DynamoDB', () =>
+  leasesOver(async () => dynamoDbRegisterStore({ ...table(), prefix: next() })));

@@ -8,20 +8,21 @@ const TIMES = { durationMs: 2000, renewMs: 400, guardMs: 400, attemptMs: 1500, p
 
 /** Declares the tests for the registers that `open` returns: empty ones for each test, closed by it. */
 export function leasesOver(open: () => Promise<RegisterStore>): void {
-  const withRegisters = (use: (start: Start, registers: RegisterStore) => Promise<void>) => async (): Promise<void> => {
-    const registers = await open();
-    const sessions: LeaseSession[] = [];
-    try {
-      await use(async (name, options = {}) => {
-        const session = await LeaseSession.start({ registers, name, ...TIMES, ...options });
-        sessions.push(session);
-        return session;
-      }, registers);
-    } finally {
-      for (const session of sessions) await session.close();
-      await registers.close();
-    }
-  };
+  const withRegisters =
+    (use: (start: Start, registers: RegisterStore) => Promise<void>) => async (): Promise<void> => {
+      const registers = await open();
+      const sessions: LeaseSession[] = [];
+      try {
+        await use(async (name, options = {}) => {
+          const session = await LeaseSession.start({ registers, name, ...TIMES, ...options });
+          sessions.push(session);
+          return session;
+        }, registers);
+      } finally {
+        for (const session of sessions) await session.close();
+        await registers.close();
+      }
+    };
 
   it.concurrent(
     'grants a resource to one of many that ask at once, and tokens only grow',

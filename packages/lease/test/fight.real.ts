@@ -29,7 +29,13 @@ describe('leases in DynamoDB', () => {
 it.each(['dynamodb', 'lmdb'])(
   'no resource in %s is granted twice in a minute of blows',
   async (registers) => {
-    const { stdout } = await promisify(execFile)(process.execPath, [SCRIPT, '--registers', registers, '--seconds', '60']);
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      SCRIPT,
+      '--registers',
+      registers,
+      '--seconds',
+      '60',
+    ]);
     const line = stdout.trimEnd().split('\n').at(-1) ?? '';
     process.stdout.write(`${line}\n`);
     expect(JSON.parse(line)).toMatchObject({ problems: 0 });

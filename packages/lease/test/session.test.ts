@@ -10,7 +10,11 @@ const code = (expected: string) => expect.objectContaining({ code: expected });
 /** Registers behind a wire that fails as told. */
 function faulty(world: ReturnType<typeof simulated>, plan: Partial<FaultPlan>): RegisterStore {
   const inner = world.registers;
-  return faultyRegisterStore(inner, { clock: world.clock, random: seededRandom(1), ...plan }) as RegisterStore;
+  return faultyRegisterStore(inner, {
+    clock: world.clock,
+    random: seededRandom(1),
+    ...plan,
+  }) as RegisterStore;
 }
 
 describe('a lease', () => {
@@ -44,7 +48,9 @@ describe('a lease', () => {
     const [a, b] = [await world.start('a'), await world.start('b')];
     const old = await a.acquire('x');
     const late = [{ key: 'data', expect: 0, value: Uint8Array.of(1) }, old.check()];
-    expect(await registers.compareAndSwap([{ key: 'other', expect: 0, value: Uint8Array.of(1) }, old.check()])).toEqual({
+    expect(
+      await registers.compareAndSwap([{ key: 'other', expect: 0, value: Uint8Array.of(1) }, old.check()]),
+    ).toEqual({
       applied: true,
     });
     await old.release();
@@ -54,7 +60,9 @@ describe('a lease', () => {
     // Neither renewals nor offers disturb the check of the one who holds it.
     await a.offer('x', 'a');
     await world.clock.advance(5000);
-    expect(await registers.compareAndSwap([{ key: 'data', expect: 0, value: Uint8Array.of(2) }, lease.check()])).toEqual({
+    expect(
+      await registers.compareAndSwap([{ key: 'data', expect: 0, value: Uint8Array.of(2) }, lease.check()]),
+    ).toEqual({
       applied: true,
     });
     await Promise.all([a.close(), b.close()]);
@@ -125,7 +133,11 @@ describe('a lease', () => {
       },
     };
     let aheadMs = 0;
-    const clock = { ...world.clock, monotonic: () => world.clock.monotonic() + aheadMs, sleep: world.clock.sleep };
+    const clock = {
+      ...world.clock,
+      monotonic: () => world.clock.monotonic() + aheadMs,
+      sleep: world.clock.sleep,
+    };
     const a = await world.start('a', { registers: cut, clock });
     const lease = await a.acquire('x');
     const { signal } = lease;
@@ -169,9 +181,12 @@ describe('a session', () => {
     const wire = faulty(world, { script });
     const registers: RegisterStore = {
       ...wire,
-      read: (...call) => (isDown ? Promise.reject(new ClorthoError('CLORTHO_UNAVAILABLE', 'down')) : wire.read(...call)),
+      read: (...call) =>
+        isDown ? Promise.reject(new ClorthoError('CLORTHO_UNAVAILABLE', 'down')) : wire.read(...call),
       compareAndSwap: (...call) =>
-        isDown ? Promise.reject(new ClorthoError('CLORTHO_UNAVAILABLE', 'down')) : wire.compareAndSwap(...call),
+        isDown
+          ? Promise.reject(new ClorthoError('CLORTHO_UNAVAILABLE', 'down'))
+          : wire.compareAndSwap(...call),
     };
     const a = await world.start('a', { registers });
     const lease = await a.acquire('x');
@@ -274,9 +289,9 @@ describe('a session', () => {
     expect([a.ended, lease.lost, world.clock.pending]).toEqual(['closed', 'closed', 0]);
     const [register] = await world.registers.read([sessionKey('a')]);
     expect(decodeSession(register!.value, 'a')).toMatchObject({ state: 'ended', generation: 1, settled: 2 });
-    await expect(LeaseSession.start({ registers: world.registers, name: 'a', signal: abort.signal })).rejects.toThrow(
-      code('CLORTHO_ABORTED'),
-    );
+    await expect(
+      LeaseSession.start({ registers: world.registers, name: 'a', signal: abort.signal }),
+    ).rejects.toThrow(code('CLORTHO_ABORTED'));
   });
 
   it('refuses registers that hold something else', async () => {

@@ -43,7 +43,15 @@ export function simulated(registers: RegisterStore = memoryRegisterStore()): Sim
         if (event.type !== 'renewed') events.push(`${event.type}${reason}`);
         options.onEvent?.(event);
       };
-      const given = { registers, name, clock: clock as Clock, random: seededRandom(seed), ...TIMES, ...options, onEvent };
+      const given = {
+        registers,
+        name,
+        clock: clock as Clock,
+        random: seededRandom(seed),
+        ...TIMES,
+        ...options,
+        onEvent,
+      };
       return Object.assign(await pass(LeaseSession.start(given)), { events });
     },
   };

@@ -9,7 +9,12 @@ import type { CommandContext, GlobalOptions } from './command-context.ts';
 /** What is known of the owner of a lease: `over` can be taken by others, `live` may have crashed since. */
 export type OwnerState = 'none' | 'live' | 'over' | 'unknown';
 
-const COLUMNS = [{ title: 'resource' }, { title: 'owner' }, { title: 'state' }, { title: 'token', align: 'right' }] as const;
+const COLUMNS = [
+  { title: 'resource' },
+  { title: 'owner' },
+  { title: 'state' },
+  { title: 'token', align: 'right' },
+] as const;
 
 /** Returns the command. */
 export function leaseListCommand(context: CommandContext): Command {
@@ -29,7 +34,8 @@ async function list(context: CommandContext, prefix: string, command: Command): 
     for await (const lease of listLeases(registers, prefix)) {
       const { resource, owner, next, token } = lease;
       const state = ownerState(lease, sessions.get(owner?.name ?? ''));
-      if (options.json === true) await terminal.write(`${JSON.stringify({ resource, owner, next, state, token })}\n`);
+      if (options.json === true)
+        await terminal.write(`${JSON.stringify({ resource, owner, next, state, token })}\n`);
       else rows.push([resource, owner?.name ?? '', state, String(token)]);
     }
     if (options.json !== true) terminal.line(renderTable(terminal, COLUMNS, rows));

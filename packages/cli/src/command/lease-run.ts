@@ -36,12 +36,21 @@ export function leaseRunCommand(context: CommandContext): Command {
     .argument('<resource>', 'what must not run twice')
     .argument('<command...>', 'after --: the command and its arguments')
     .option('--name <session>', 'the name of this session; host and process id by default')
-    .addOption(new Option('--wait <ms>', 'wait at most so long; for ever by default').argParser(parseCount(0)))
     .addOption(
-      new Option('--duration <ms>', 'how long others wait after a crash').argParser(parseCount(100)).default(10_000),
+      new Option('--wait <ms>', 'wait at most so long; for ever by default').argParser(parseCount(0)),
     )
-    .addHelpText('after', '\nThe command finds CLORTHO_LEASE_RESOURCE and CLORTHO_LEASE_TOKEN in its environment.')
-    .action((resource: string, program: string[], _, self: Command) => runLeased(context, resource, program, self));
+    .addOption(
+      new Option('--duration <ms>', 'how long others wait after a crash')
+        .argParser(parseCount(100))
+        .default(10_000),
+    )
+    .addHelpText(
+      'after',
+      '\nThe command finds CLORTHO_LEASE_RESOURCE and CLORTHO_LEASE_TOKEN in its environment.',
+    )
+    .action((resource: string, program: string[], _, self: Command) =>
+      runLeased(context, resource, program, self),
+    );
 }
 
 async function runLeased(
@@ -70,7 +79,8 @@ async function runLeased(
   } catch (error) {
     // Whoever interrupts a wait knows why it ends.
     const signal: unknown = interrupt.signal.reason;
-    if (isClorthoError(error) && interrupt.signal.aborted) throw new ProgramEnded(signalCode(signal as NodeJS.Signals));
+    if (isClorthoError(error) && interrupt.signal.aborted)
+      throw new ProgramEnded(signalCode(signal as NodeJS.Signals));
     throw error;
   } finally {
     for (const signal of FORWARDED) process.off(signal, onSignal);
@@ -122,7 +132,11 @@ async function runWhileHeld(
 function endOf(child: ChildProcess): Promise<number> {
   return new Promise((resolve, reject) => {
     child.on('error', (cause) => {
-      reject(new ClorthoError('CLORTHO_NOT_FOUND', `the command did not start: command=${child.spawnfile}`, { cause }));
+      reject(
+        new ClorthoError('CLORTHO_NOT_FOUND', `the command did not start: command=${child.spawnfile}`, {
+          cause,
+        }),
+      );
     });
     child.on('close', (code, signal) => resolve(code ?? signalCode(signal)));
   });

@@ -33,9 +33,11 @@ async function status(context: CommandContext, resource: string, command: Comman
       throw new ClorthoError('CLORTHO_NOT_FOUND', `the resource was never leased: resource=${resource}`);
     const session = lease.owner === undefined ? undefined : await sessionOf(registers, lease.owner.name);
     const state = ownerState(lease, session);
-    const alive = options.watch === true && session !== undefined ? await isAlive(registers, session) : undefined;
+    const alive =
+      options.watch === true && session !== undefined ? await isAlive(registers, session) : undefined;
     const { owner, next, token } = lease;
-    if (options.json === true) terminal.line(JSON.stringify({ resource, owner, next, state, alive, token, session }));
+    if (options.json === true)
+      terminal.line(JSON.stringify({ resource, owner, next, state, alive, token, session }));
     else terminal.line(describe(lease, state, session, alive));
   });
 }
@@ -58,7 +60,8 @@ async function isAlive(registers: RegisterStore, session: ListedSession): Promis
   for (let look = 0; look < LOOKS; look += 1) {
     await systemClock.sleep(session.durationMs / LOOKS);
     const seen = await sessionOf(registers, session.name);
-    if (seen?.state === 'live' && (seen.beat !== session.beat || seen.generation !== session.generation)) return true;
+    if (seen?.state === 'live' && (seen.beat !== session.beat || seen.generation !== session.generation))
+      return true;
   }
   return false;
 }

@@ -1,7 +1,12 @@
 /** The registers of a URL, for commands that need no store. */
 import { ClorthoError } from '@clortho/base';
 import { parseStoreUrl } from '@clortho/engine';
-import { dynamoDbRegisterStore, lmdbRegisterStore, type RegisterStore, s3RegisterStore } from '@clortho/registers';
+import {
+  dynamoDbRegisterStore,
+  lmdbRegisterStore,
+  type RegisterStore,
+  s3RegisterStore,
+} from '@clortho/registers';
 import type { CommandContext } from '../command/command-context.ts';
 import { dynamoDbOptions, s3Options } from './cloud-place.ts';
 
@@ -23,7 +28,10 @@ export async function openRegisters(
   const table = TABLE.exec(url);
   if (table !== null) {
     const [, name = '', prefix] = table;
-    return dynamoDbRegisterStore({ ...dynamoDbOptions(environment, name), ...(prefix === undefined ? {} : { prefix }) });
+    return dynamoDbRegisterStore({
+      ...dynamoDbOptions(environment, name),
+      ...(prefix === undefined ? {} : { prefix }),
+    });
   }
   const location = parseStoreUrl(url);
   switch (location.kind) {
@@ -34,7 +42,10 @@ export async function openRegisters(
     case 's3': {
       const { bucket, prefix, table } = location;
       if (table !== undefined) {
-        return dynamoDbRegisterStore({ ...dynamoDbOptions(environment, table), prefix: `${bucket}/${prefix}` });
+        return dynamoDbRegisterStore({
+          ...dynamoDbOptions(environment, table),
+          prefix: `${bucket}/${prefix}`,
+        });
       }
       return s3RegisterStore({
         ...s3Options(environment, bucket),

@@ -9,57 +9,87 @@ import { call } from '../in-process.ts';
 
 const shell = (script: string): string[] => ['--', 'sh', '-c', script];
 
-test('a command runs under a lease, once at a time, and the command ends as it did', () =>
-  withDirectory(async (directory) => {
-    const url = `lmdb:${directory}/registers`;
-    const run = (...parameters: string[]) => clortho(['lease', 'run', 'job', '--url', url, ...parameters]);
-    const printed = await run(...shell('echo $CLORTHO_LEASE_RESOURCE $CLORTHO_LEASE_TOKEN'));
-    expect(printed).toMatchObject({ code: 0, out: 'job 1\n', error: '' });
+test(
+  'a command runs under a lease, once at a time, and the command ends as it did',
+  () =>
+    withDirectory(async (directory) => {
+      const url = `lmdb:${directory}/registers`;
+      const run = (...parameters: string[]) => clortho(['lease', 'run', 'job', '--url', url, ...parameters]);
+      const printed = await run(...shell('echo $CLORTHO_LEASE_RESOURCE $CLORTHO_LEASE_TOKEN'));
+      expect(printed).toMatchObject({ code: 0, out: 'job 1\n', error: '' });
 
-    const log = join(directory, 'log');
-    const append = `printf 'in ' >> '${log}'; sleep 0.3; printf 'out ' >> '${log}'`;
-    const both = await Promise.all([run(...shell(append)), run(...shell(append))]);
-    expect(both.map(({ code }) => code)).toEqual([0, 0]);
-    expect(await readFile(log, 'utf8')).toBe('in out in out ');
+      const log = join(directory, 'log');
+      const append = `printf 'in ' >> '${log}'; sleep 0.3; printf 'out ' >> '${log}'`;
+      const both = await Promise.all([run(...shell(append)), run(...shell(append))]);
+      expect(both.map(({ code }) => code)).toEqual([0, 0]);
+      expect(await readFile(log, 'utf8')).toBe('in out in out ');
 
-    expect(await call(['lease', 'run', 'job', '--url', url, ...shell('exit 7')])).toMatchObject({ code: 7, error: '' });
-    expect(await call(['lease', 'run', 'job', '--url', url, '--', 'no-such-program'])).toMatchObject({
-      code: 3,
-      error: expect.stringContaining('no-such-program'),
-    });
-    const listed = await call(['lease', 'list', '--url', url, '--json']);
-    expect(jsonOf(listed)).toMatchObject({ resource: 'job', state: 'over', token: 5 });
-    expect((await call(['lease', 'list', '--url', url])).out).toMatch(/job .* over +5\n/);
-    expect((await call(['lease', 'status', 'nothing', '--url', url])).code).toBe(3);
-    expect((await call(['lease', 'list', '--url', 'memory:'])).code).toBe(2);
-  }), 120_000);
+      expect(await call(['lease', 'run', 'job', '--url', url, ...shell('exit 7')])).toMatchObject({
+        code: 7,
+        error: '',
+      });
+      expect(await call(['lease', 'run', 'job', '--url', url, '--', 'no-such-program'])).toMatchObject({
+        code: 3,
+        error: expect.stringContaining('no-such-program'),
+      });
+      const listed = await call(['lease', 'list', '--url', url, '--json']);
+      expect(jsonOf(listed)).toMatchObject({ resource: 'job', state: 'over', token: 5 });
+      expect((await call(['lease', 'list', '--url', url])).out).toMatch(/job .* over +5\n/);
+      expect((await call(['lease', 'status', 'nothing', '--url', url])).code).toBe(3);
+      expect((await call(['lease', 'list', '--url', 'memory:'])).code).toBe(2);
+    }),
+  120_000,
+);
 
-test('a command is killed when its lease is lost, and the wait for one that is held ends in time', () =>
-  withDirectory(async (directory) => {
-    const url = `lmdb:${directory}`;
-    const registers = await lmdbRegisterStore(directory, { create: true });
-    const session = await LeaseSession.start({ registers, name: 'other', durationMs: 1000, renewMs: 250, guardMs: 100 });
-    const lease = await session.acquire('job');
-    const waited = await call(['lease', 'run', 'job', '--url', url, '--wait', '200', ...shell('exit 9')]);
-    expect(waited).toMatchObject({ code: 1, error: expect.stringContaining('CLORTHO_UNAVAILABLE') });
-    expect(jsonOf(await call(['lease', 'status', 'job', '--url', url, '--watch', '--json']))).toMatchObject({
-      owner: { name: 'other' },
-      state: 'live',
-      alive: true,
-    });
-    await lease.release();
+test(
+  'a command is killed when its lease is lost, and the wait for one that is held ends in time',
+  () =>
+    withDirectory(async (directory) => {
+      const url = `lmdb:${directory}`;
+      const registers = await lmdbRegisterStore(directory, { create: true });
+      const session = await LeaseSession.start({
+        registers,
+        name: 'other',
+        durationMs: 1000,
+        renewMs: 250,
+        guardMs: 100,
+      });
+      const lease = await session.acquire('job');
+      const waited = await call(['lease', 'run', 'job', '--url', url, '--wait', '200', ...shell('exit 9')]);
+      expect(waited).toMatchObject({ code: 1, error: expect.stringContaining('CLORTHO_UNAVAILABLE') });
+      expect(jsonOf(await call(['lease', 'status', 'job', '--url', url, '--watch', '--json']))).toMatchObject(
+        {
+          owner: { name: 'other' },
+          state: 'live',
+          alive: true,
+        },
+      );
+      await lease.release();
 
-    // It does not listen to SIGTERM; another session of its name makes it lose the lease.
-    const stubborn = shell('trap "" TERM; echo begun; while true; do sleep 0.1; done');
-    const parameters = ['lease', 'run', 'job', '--url', url, '--name', 'mine', '--duration', '2000', ...stubborn];
-    const child = spawn(process.execPath, [BIN, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] });
-    const errors: Buffer[] = [];
-    child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
-    await new Promise((resolve) => child.stdout.once('data', resolve));
-    const usurper = await LeaseSession.start({ registers, name: 'mine' });
-    expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
-    expect(Buffer.concat(errors).toString()).toMatch(/reason=replaced \(CLORTHO_FENCED\)\n$/);
-    await usurper.close();
-    await session.close();
-    await registers.close();
-  }), 120_000);
+      // It does not listen to SIGTERM; another session of its name makes it lose the lease.
+      const stubborn = shell('trap "" TERM; echo begun; while true; do sleep 0.1; done');
+      const parameters = [
+        'lease',
+        'run',
+        'job',
+        '--url',
+        url,
+        '--name',
+        'mine',
+        '--duration',
+        '2000',
+        ...stubborn,
+      ];
+      const child = spawn(process.execPath, [BIN, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const errors: Buffer[] = [];
+      child.stderr.on('data', (chunk: Buffer) => errors.push(chunk));
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      const usurper = await LeaseSession.start({ registers, name: 'mine' });
+      expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
+      expect(Buffer.concat(errors).toString()).toMatch(/reason=replaced \(CLORTHO_FENCED\)\n$/);
+      await usurper.close();
+      await session.close();
+      await registers.close();
+    }),
+  120_000,
+);

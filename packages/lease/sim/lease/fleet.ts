@@ -21,7 +21,14 @@ const SPAN_RUNS = 50;
 const SPAN_MS_MAX = 300_000;
 
 /** Runs `count` seeds from `first` on, and returns their figures. */
-export async function runFleet({ worker, first, count, jobs, stopAtFailure, onProgress }: FleetTask): Promise<Figures> {
+export async function runFleet({
+  worker,
+  first,
+  count,
+  jobs,
+  stopAtFailure,
+  onProgress,
+}: FleetTask): Promise<Figures> {
   let next = first;
   let figures = noFigures();
   const drive = async (): Promise<void> => {

@@ -54,7 +54,8 @@ export function judge(suspects: readonly Suspect[]): Judge {
     const { owner, token } = decodeLease(value, resource);
     const before = tokens.get(resource) ?? 0;
     if (token < before) accuse(`the token of ${resource} went from ${before} back to ${token}`);
-    if (owner !== undefined && token === before) accuse(`${resource} has another owner and the same token ${token}`);
+    if (owner !== undefined && token === before)
+      accuse(`${resource} has another owner and the same token ${token}`);
     tokens.set(resource, token);
   };
   const onGuarded = (resource: string, value: Uint8Array): void => {

@@ -23,7 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'session/session-register.js',
     find: "return { kind: 'beat', sent, offers };",
     replace: "return { kind: 'beat', sent: ownerNow(), offers };",
-    runsMax: 1000,
+    runsMax: 3000,
   },
   {
     name: 'claims carry no nonce',

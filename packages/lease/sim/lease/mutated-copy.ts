@@ -24,7 +24,10 @@ export function mutatedCopy(packages: string, compiled: string, target: string, 
   const code = readFileSync(file, 'utf8');
   if (code.split(mutant.find).length !== 2)
     throw new Error(`to be replaced once: mutant=${mutant.name} file=${mutant.file}`);
-  writeFileSync(file, code.replace(mutant.find, () => mutant.replace));
+  writeFileSync(
+    file,
+    code.replace(mutant.find, () => mutant.replace),
+  );
   cpSync(compiled, join(target, 'sim'), { recursive: true });
   writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');
   return join(target, 'sim', 'lease', 'worker.js');

@@ -142,7 +142,8 @@ async function take(world: World, session: LeaseSession, resource: string): Prom
     if (!world.isHealed && randomBelow(random, 8) === 0) queueMicrotask(() => abort.abort());
     return await taking;
   } catch (error) {
-    if (isClorthoError(error) && error.code !== 'CLORTHO_INVALID' && error.code !== 'CLORTHO_CORRUPT') return undefined;
+    if (isClorthoError(error) && error.code !== 'CLORTHO_INVALID' && error.code !== 'CLORTHO_CORRUPT')
+      return undefined;
     throw error;
   }
 }
@@ -158,13 +159,17 @@ async function hold(
   const { random, judge } = world;
   const plan = pick(random, ['release', 'release', 'hand over', 'hand over', 'keep']);
   const untilMs = owner.clock.monotonic() + 1500 * randomFraction(random);
-  while (lease.valid && ((world.isHealed && isFaithful) || plan === 'keep' || owner.clock.monotonic() < untilMs)) {
+  while (
+    lease.valid &&
+    ((world.isHealed && isFaithful) || plan === 'keep' || owner.clock.monotonic() < untilMs)
+  ) {
     await owner.clock.sleep(10 + 300 * randomFraction(random));
     if (lease.valid) judge.believed(owner, lease);
     if (isHeads(random)) await writeGuarded(owner, lease);
   }
   if (!lease.valid) {
-    if (!lease.signal.aborted) judge.accuse(`${owner.name}: the signal has not aborted, and the lease is invalid`);
+    if (!lease.signal.aborted)
+      judge.accuse(`${owner.name}: the signal has not aborted, and the lease is invalid`);
     return;
   }
   const to = plan === 'hand over' ? (lease.offeredTo ?? pick(random, NAMES)) : session.name;
@@ -183,7 +188,9 @@ async function writeGuarded(owner: Process, lease: Lease): Promise<void> {
     const { signal } = lease;
     const [register] = await owner.registers.read([key], { signal });
     const value = Buffer.from(`${lease.token} ${owner.name}`);
-    await owner.registers.compareAndSwap([{ key, expect: versionOf(register), value }, lease.check()], { signal });
+    await owner.registers.compareAndSwap([{ key, expect: versionOf(register), value }, lease.check()], {
+      signal,
+    });
   } catch (error) {
     if (!isClorthoError(error) || error.code === 'CLORTHO_INVALID') throw error;
   }
@@ -259,15 +266,14 @@ function usurp(world: World, name: string): void {
     else owner.process.crash();
   };
   life().catch((error: unknown) => {
-    if (!isClorthoError(error)) world.judge.accuse(`an error that faults do not explain: ${explained(error)}`);
+    if (!isClorthoError(error))
+      world.judge.accuse(`an error that faults do not explain: ${explained(error)}`);
   });
 }
 
 async function allOwned({ clock, processes }: World): Promise<void> {
   const isOwned = (resource: string): boolean =>
-    processes.some(
-      ({ process, leases }) => !process.crashed && (leases.get(resource)?.remainingMs ?? 0) > 0,
-    );
+    processes.some(({ process, leases }) => !process.crashed && (leases.get(resource)?.remainingMs ?? 0) > 0);
   while (!RESOURCES.every(isOwned)) await clock.sleep(50);
 }
 

@@ -15,7 +15,12 @@ import { ClorthoError, isClorthoError } from '@clortho/base';
 import type { Register } from '@clortho/registers';
 import type { Lease } from '../lease/lease.ts';
 import { listLeases } from '../listing/list-leases.ts';
-import { type PlacementNode, type PlacementOptions, type PlacementResource, place } from '../placement/place.ts';
+import {
+  type PlacementNode,
+  type PlacementOptions,
+  type PlacementResource,
+  place,
+} from '../placement/place.ts';
 import { checkedName, planPrefix, SESSION_PREFIX } from '../record/keys.ts';
 import { isPassing } from '../record/register-line.ts';
 import type { LeaseSession } from '../session/lease-session.ts';
@@ -109,14 +114,19 @@ class Assigner {
     const owners = await this.#owners();
     const planned = plannedNodes(plans);
     const wanted = await this.#options.resources();
-    const resources = wanted.map(({ name, load }) => ({ name, load, node: planned.get(name) ?? owners.get(name) }));
+    const resources = wanted.map(({ name, load }) => ({
+      name,
+      load,
+      node: planned.get(name) ?? owners.get(name),
+    }));
     // What is still on its way counts, or every round would send more.
     const moving = resources.filter(({ name, node }) => {
       const owner = owners.get(name);
       return owner !== undefined && node !== undefined && owner !== node;
     }).length;
     const limit = this.#options.movesMax ?? Math.max(1, Math.min(16, Math.floor(wanted.length / 10)));
-    const movesMax = isSettled || nodes.some(({ draining }) => draining === true) ? Math.max(0, limit - moving) : 0;
+    const movesMax =
+      isSettled || nodes.some(({ draining }) => draining === true) ? Math.max(0, limit - moving) : 0;
     const placement = place(resources, nodes, { movesMax, tolerance, damping });
     await this.#publish(plans, placement.nodes, owners, nodes);
   }
@@ -178,9 +188,14 @@ class Assigner {
   async #write(name: string, stored: StoredPlan, next: Omit<PlanRecord, 'token'>): Promise<void> {
     const { registers } = this.#session;
     const { token } = this.#term;
-    if (stored.token > token) throw new ClorthoError('CLORTHO_FENCED', `a later assigner has planned: name=${name}`);
+    if (stored.token > token)
+      throw new ClorthoError('CLORTHO_FENCED', `a later assigner has planned: name=${name}`);
     const check = this.#term.check();
-    const change = { key: this.#prefix + name, expect: stored.version, value: encodePlan({ token, ...next }) };
+    const change = {
+      key: this.#prefix + name,
+      expect: stored.version,
+      value: encodePlan({ token, ...next }),
+    };
     // A refusal is for the next round, which reads all plans again.
     await registers.compareAndSwap(registers.supports.atomicMany ? [change, check] : [change]);
   }
@@ -205,6 +220,7 @@ function addTo<T>(lists: Map<string, T[]>, name: string, value: T): void {
 }
 
 function isSamePlan(left: Omit<PlanRecord, 'token'>, right: Omit<PlanRecord, 'token'>): boolean {
-  const text = ({ resources, leaving }: Omit<PlanRecord, 'token'>): string => JSON.stringify([resources, leaving]);
+  const text = ({ resources, leaving }: Omit<PlanRecord, 'token'>): string =>
+    JSON.stringify([resources, leaving]);
   return text(left) === text(right);
 }

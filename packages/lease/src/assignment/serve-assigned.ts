@@ -173,7 +173,8 @@ class Reconciler {
     this.#lookedForStraysMs = clock.monotonic();
     for await (const { resource, owner, version } of listLeases(registers)) {
       const isMine = owner?.name === id.name && owner.generation === id.generation;
-      if (isMine && !wanted.has(resource) && !this.#session.held.has(resource)) this.#session.disown(resource, version);
+      if (isMine && !wanted.has(resource) && !this.#session.held.has(resource))
+        this.#session.disown(resource, version);
     }
   }
 }

@@ -257,12 +257,7 @@ export class Holdings implements LeaseHost {
   }
 
   /** Swaps a resource register; in doubt, it is a debt. */
-  async #swap(
-    resource: string,
-    expect: number,
-    next: Change,
-    signal: AbortSignal,
-  ): Promise<boolean> {
+  async #swap(resource: string, expect: number, next: Change, signal: AbortSignal): Promise<boolean> {
     const { line, mintNonce } = this.#holder;
     const value = encodeLease({ next: undefined, ...next, nonce: mintNonce() });
     try {

@@ -139,7 +139,10 @@ export class HeldLease implements Lease {
 
   async handOver(to: string | undefined = this.#offeredTo): Promise<void> {
     if (to === undefined) {
-      throw new ClorthoError('CLORTHO_INVALID', `hand over to whom? nobody was offered: resource=${this.resource}`);
+      throw new ClorthoError(
+        'CLORTHO_INVALID',
+        `hand over to whom? nobody was offered: resource=${this.resource}`,
+      );
     }
     this.assertValid();
     await this.#host.handOver(this, to);

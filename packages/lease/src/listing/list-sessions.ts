@@ -22,6 +22,14 @@ export async function* listSessions(
 ): AsyncGenerator<ListedSession, void, undefined> {
   for await (const { key, value } of registers.list(SESSION_PREFIX, options)) {
     const { generation, settled, state, beat, durationMs, attributes } = decodeSession(value, key);
-    yield { name: key.slice(SESSION_PREFIX.length), generation, settled, state, beat, durationMs, attributes };
+    yield {
+      name: key.slice(SESSION_PREFIX.length),
+      generation,
+      settled,
+      state,
+      beat,
+      durationMs,
+      attributes,
+    };
   }
 }

@@ -30,7 +30,9 @@ export function balanceByLoad(plan: Plan, { tolerance, damping }: LoadBalance): 
   }
   const perWeight = plan.totalLoad / plan.openWeight;
   const isAbove = ({ load, weight }: Site): boolean => load > perWeight * weight * (1 + tolerance);
-  const above = plan.open.filter(isAbove).sort((left, right) => right.load / right.weight - left.load / left.weight);
+  const above = plan.open
+    .filter(isAbove)
+    .sort((left, right) => right.load / right.weight - left.load / left.weight);
   for (const from of above) {
     const floor = from.load - damping * (from.load - perWeight * from.weight);
     for (const item of [...from.items].sort(heaviestFirst)) {

@@ -23,7 +23,8 @@ export class NodeHeap {
     for (;;) {
       let least = place;
       for (const child of [2 * place + 1, 2 * place + 2]) {
-        if (child < sites.length && compareLoad(sites[child] as Site, sites[least] as Site) < 0) least = child;
+        if (child < sites.length && compareLoad(sites[child] as Site, sites[least] as Site) < 0)
+          least = child;
       }
       if (least === place) return;
       const moved = sites[place] as Site;

@@ -38,7 +38,13 @@ export class Plan {
   constructor(resources: readonly PlacementResource[], nodes: readonly PlacementNode[], movesMax: number) {
     this.#sites = [...nodes]
       .sort((left, right) => compareNames(left.name, right.name))
-      .map(({ name, weight = 1, draining = false }) => ({ name, weight, isDraining: draining, items: [], load: 0 }));
+      .map(({ name, weight = 1, draining = false }) => ({
+        name,
+        weight,
+        isDraining: draining,
+        items: [],
+        load: 0,
+      }));
     this.open = this.#sites.filter(({ isDraining }) => !isDraining);
     this.draining = this.#sites.filter(({ isDraining }) => isDraining);
     this.itemsCount = resources.length;

@@ -33,7 +33,9 @@ export function listOf<T>(element: Shape<T>): Shape<T[]> {
 }
 
 /** An array with exactly these fields. */
-export function tuple<const Shapes extends readonly Shape<unknown>[]>(...shapes: Shapes): Shape<Values<Shapes>> {
+export function tuple<const Shapes extends readonly Shape<unknown>[]>(
+  ...shapes: Shapes
+): Shape<Values<Shapes>> {
   return (value): value is Values<Shapes> =>
     Array.isArray(value) &&
     value.length === shapes.length &&

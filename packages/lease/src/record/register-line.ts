@@ -5,7 +5,14 @@
  * - A swap is applied at most once: what is sent again is the same value for the same expected version.
  * - Applied is said only of a value that was seen in the register or acknowledged.
  */
-import { type Clock, ClorthoError, equalBytes, isClorthoError, type Random, randomFraction } from '@clortho/base';
+import {
+  type Clock,
+  ClorthoError,
+  equalBytes,
+  isClorthoError,
+  type Random,
+  randomFraction,
+} from '@clortho/base';
 import type { Register, RegisterStore } from '@clortho/registers';
 import { Deadlines } from '../time/deadlines.ts';
 
@@ -54,7 +61,9 @@ export class RegisterLine {
   /** Sends a change once. @throws {ClorthoError} as `RegisterStore.compareAndSwap` does, an unknown outcome included. */
   async send(change: Change, signal?: AbortSignal): Promise<Outcome> {
     const { registers } = this.#options;
-    const result = await this.#deadlines.run(signal, (signal) => registers.compareAndSwap([change], { signal }));
+    const result = await this.#deadlines.run(signal, (signal) =>
+      registers.compareAndSwap([change], { signal }),
+    );
     if (result.applied) return result;
     const [seen] = result.current;
     return { applied: false, register: seen ?? (await this.read(change.key, signal)) };
@@ -108,5 +117,7 @@ function compare({ expect, value }: Change, register: Register | undefined): Out
 }
 
 function inDoubt({ key }: Change, cause: unknown): ClorthoError {
-  return new ClorthoError('CLORTHO_OUTCOME_UNKNOWN', `a change may have been applied: register=${key}`, { cause });
+  return new ClorthoError('CLORTHO_OUTCOME_UNKNOWN', `a change may have been applied: register=${key}`, {
+    cause,
+  });
 }

@@ -38,7 +38,13 @@ import { isPassing, RegisterLine } from '../record/register-line.ts';
 import { withEither } from '../time/either-signal.ts';
 import { Pulse } from '../time/pulse.ts';
 import { type LeaseTiming, leaseTiming } from '../time/timing.ts';
-import { countEvent, type LeaseEvent, type LeaseListener, type LeaseMetrics, zeroMetrics } from './lease-event.ts';
+import {
+  countEvent,
+  type LeaseEvent,
+  type LeaseListener,
+  type LeaseMetrics,
+  zeroMetrics,
+} from './lease-event.ts';
 import { SessionObserver } from './session-observer.ts';
 import type { SessionId } from './session-record.ts';
 import { SessionRegister } from './session-register.ts';
@@ -124,7 +130,9 @@ export class LeaseSession implements AsyncDisposable {
     const line = new RegisterLine({ registers, clock, random, attemptMs: timing.attemptMs });
     this.#line = line;
     const observerNow = (): number => clock.monotonic();
-    this.observer = new SessionObserver(line, observerNow, (session) => this.#emit({ type: 'fenced', session }));
+    this.observer = new SessionObserver(line, observerNow, (session) =>
+      this.#emit({ type: 'fenced', session }),
+    );
     this.#register = new SessionRegister({
       line,
       name,
@@ -323,7 +331,10 @@ export class LeaseSession implements AsyncDisposable {
       } catch (error) {
         if (!isPassing(error)) throw error;
         hasFailed = true;
-        nextMs = Math.max(nextMs, this.#validity.now().ms + (renewMs / 8) * (0.5 + randomFraction(this.random)));
+        nextMs = Math.max(
+          nextMs,
+          this.#validity.now().ms + (renewMs / 8) * (0.5 + randomFraction(this.random)),
+        );
         this.#emit({ type: 'renewal failed', validForMs: this.remainingMs, error });
       }
     });

@@ -61,7 +61,16 @@ const STATES: readonly SessionState[] = ['live', 'ended', 'fenced'];
 export function encodeSession(record: SessionRecord): Uint8Array {
   const { generation, settled, state, beat, durationMs, nonce, attributes, offers } = record;
   const listed = offers.map(({ resource, token, to }) => [resource, token, to]);
-  return encodeRecord(SESSION_RECORD, [generation, settled, state, beat, durationMs, nonce, attributes, listed]);
+  return encodeRecord(SESSION_RECORD, [
+    generation,
+    settled,
+    state,
+    beat,
+    durationMs,
+    nonce,
+    attributes,
+    listed,
+  ]);
 }
 
 /** Returns the record in `bytes`. @throws {ClorthoError} `CLORTHO_CORRUPT`, `CLORTHO_UNSUPPORTED`. */

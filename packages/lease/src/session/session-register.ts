@@ -94,7 +94,10 @@ export class SessionRegister {
       this.#settleAtMs = observerNow() + next.durationMs;
       return { kind: 'beat', sent, offers: [] };
     }
-    throw new ClorthoError('CLORTHO_UNAVAILABLE', `others begin a session of this name: register=${this.#key}`);
+    throw new ClorthoError(
+      'CLORTHO_UNAVAILABLE',
+      `others begin a session of this name: register=${this.#key}`,
+    );
   }
 
   /**
@@ -109,7 +112,10 @@ export class SessionRegister {
       const next = this.#renewed(attributes);
       const sent = ownerNow();
       try {
-        const outcome = await line.send({ key: this.#key, expect: this.#version, value: encodeSession(next) }, signal);
+        const outcome = await line.send(
+          { key: this.#key, expect: this.#version, value: encodeSession(next) },
+          signal,
+        );
         if (outcome.applied) {
           this.#record = next;
           this.#version += 1;
@@ -199,5 +205,9 @@ function nextGeneration(
   // A process knows of its own generation that it is over, but not of those before it.
   const settled = isOwn && previous.settled >= previous.generation ? generation : previous.settled;
   const isSettled = settled === generation;
-  return { generation, settled, durationMs: isSettled ? durationMs : Math.max(durationMs, previous.durationMs) };
+  return {
+    generation,
+    settled,
+    durationMs: isSettled ? durationMs : Math.max(durationMs, previous.durationMs),
+  };
 }

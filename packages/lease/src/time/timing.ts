@@ -48,7 +48,10 @@ export function leaseTiming(options: Partial<LeaseTiming>): LeaseTiming {
     throw new ClorthoError('CLORTHO_INVALID', `a time of a lease is positive: ${name}=${ms}`);
   }
   if (!Number.isSafeInteger(durationMs)) {
-    throw new ClorthoError('CLORTHO_INVALID', `a duration is in whole milliseconds: durationMs=${durationMs}`);
+    throw new ClorthoError(
+      'CLORTHO_INVALID',
+      `a duration is in whole milliseconds: durationMs=${durationMs}`,
+    );
   }
   if (durationMs < 3 * renewMs + guardMs) {
     throw new ClorthoError(

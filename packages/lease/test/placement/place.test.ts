@@ -62,7 +62,11 @@ describe('resources that weigh the same', () => {
   });
 
   it('follows weights', () => {
-    const nodes = [{ name: 'a', weight: 1 }, { name: 'b', weight: 2 }, { name: 'c', weight: 5 }];
+    const nodes = [
+      { name: 'a', weight: 1 },
+      { name: 'b', weight: 2 },
+      { name: 'c', weight: 5 },
+    ];
     expect(countsOf(place(unplaced(80), nodes), nodes)).toEqual([10, 20, 50]);
   });
 
@@ -114,7 +118,9 @@ describe('resources that weigh the same', () => {
         expect(plan.nodes.size).toBe(resources.length);
         // And who could have been left with the larger share was.
         const lower = open.reduce(
-          (sum, node) => sum + Math.max(0, (had.get(node.name) ?? 0) - Math.ceil((resources.length * node.weight) / weight)),
+          (sum, node) =>
+            sum +
+            Math.max(0, (had.get(node.name) ?? 0) - Math.ceil((resources.length * node.weight) / weight)),
           0,
         );
         expect(taken.length).toBeGreaterThanOrEqual(lower);
@@ -153,7 +159,9 @@ describe('resources that weigh the same', () => {
       fc.property(world, (drawn) => {
         const { resources, nodes } = build(drawn);
         const plan = place(resources, nodes, { movesMax: drawn.movesMax });
-        expect(place([...resources].reverse(), [...nodes].reverse(), { movesMax: drawn.movesMax })).toEqual(plan);
+        expect(place([...resources].reverse(), [...nodes].reverse(), { movesMax: drawn.movesMax })).toEqual(
+          plan,
+        );
       }),
     );
   });
@@ -172,14 +180,22 @@ describe('resources with loads', () => {
   });
 
   it('leaves nodes alone that are within the tolerance', () => {
-    const resources = [...loaded([21, 32]).map((one) => ({ ...one, node: 'a' })), { name: 'z', load: 50, node: 'b' }];
+    const resources = [
+      ...loaded([21, 32]).map((one) => ({ ...one, node: 'a' })),
+      { name: 'z', load: 50, node: 'b' },
+    ];
     expect(place(resources, [{ name: 'a' }, { name: 'b' }]).moves).toEqual([]);
-    expect(place(resources, [{ name: 'a' }, { name: 'b' }], { tolerance: 0.01, damping: 1 }).moves).toEqual([]);
+    expect(place(resources, [{ name: 'a' }, { name: 'b' }], { tolerance: 0.01, damping: 1 }).moves).toEqual(
+      [],
+    );
   });
 
   it('moves a part of what is too much at a time, and rests when it is level', () => {
     const nodes = [{ name: 'a' }, { name: 'b' }];
-    let now = loaded(Array.from({ length: 100 }, (_, index) => 1 + (index % 3) / 10), 'a');
+    let now = loaded(
+      Array.from({ length: 100 }, (_, index) => 1 + (index % 3) / 10),
+      'a',
+    );
     const first = place(now, nodes);
     expect(first.moves.length).toBeGreaterThan(20);
     expect(first.moves.length).toBeLessThan(40);
@@ -203,9 +219,17 @@ describe('resources with loads', () => {
     fc.assert(
       fc.property(arbitrary, ({ loads, owners, count }) => {
         const nodes = Array.from({ length: count }, (_, index) => ({ name: `n${index}` }));
-        let now: PlacementResource[] = loads.map((load, index) => ({ name: `r${index}`, load, node: `n${owners[index]}` }));
+        let now: PlacementResource[] = loads.map((load, index) => ({
+          name: `r${index}`,
+          load,
+          node: `n${owners[index]}`,
+        }));
         const heaviest = (): number =>
-          Math.max(...nodes.map(({ name }) => now.reduce((sum, { load = 1, node }) => sum + (node === name ? load : 0), 0)));
+          Math.max(
+            ...nodes.map(({ name }) =>
+              now.reduce((sum, { load = 1, node }) => sum + (node === name ? load : 0), 0),
+            ),
+          );
         now = after(now, place(now, nodes, { movesMax: 0 }));
         let before = heaviest();
         for (let rounds = 0; ; rounds += 1) {
@@ -229,5 +253,7 @@ it.each([
   [[{ name: 'r' }], [{ name: 'n' }], { movesMax: -1 }],
   [[{ name: 'r' }], [{ name: 'n' }], { damping: 0 }],
 ])('refuses %j on %j with %j', (resources, nodes, options) => {
-  expect(() => place(resources, nodes, options)).toThrow(expect.objectContaining({ code: 'CLORTHO_INVALID' }));
+  expect(() => place(resources, nodes, options)).toThrow(
+    expect.objectContaining({ code: 'CLORTHO_INVALID' }),
+  );
 });
