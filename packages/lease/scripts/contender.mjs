@@ -25,7 +25,7 @@ const registers = await openFightRegisters(place);
 const onEvent = (event) => {
   if (event.type === 'lost' && event.reason !== 'released' && event.reason !== 'handed over')
     write('lost', event.reason);
-  if (event.type === 'ended' && event.error !== undefined) console.error(event.error);
+  if (event.type === 'ended' && event.error !== undefined) process.stderr.write(`${event.error}\n`);
 };
 let isOver = false;
 process.on('SIGTERM', () => {

@@ -55,10 +55,9 @@ try {
     .filter((name) => name.endsWith('.log'))
     .flatMap((name) => readFileSync(join(folder, name), 'utf8').split('\n').slice(0, -1));
   const { problems, figures } = judgeFight(lines, await finals(place));
-  for (const problem of problems.slice(0, 20)) console.error(problem);
-  console.log(
-    JSON.stringify({ registers: values.registers, ...blows, ...figures, problems: problems.length }),
-  );
+  for (const problem of problems.slice(0, 20)) process.stderr.write(`${problem}\n`);
+  const result = { registers: values.registers, ...blows, ...figures, problems: problems.length };
+  process.stdout.write(`${JSON.stringify(result)}\n`);
   if (problems.length > 0 || figures.writes === 0) process.exitCode = 1;
 } finally {
   await server?.close();
@@ -100,7 +99,7 @@ async function contender(index, place) {
     });
     started.on('exit', (code) => {
       if (isOver) return;
-      if (code !== null && code !== 0) console.error(`${name} failed: code=${code}`);
+      if (code !== null && code !== 0) process.stderr.write(`${name} failed: code=${code}\n`);
       if (code === 1) process.exitCode = 1;
       child = start();
     });

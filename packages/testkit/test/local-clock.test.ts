@@ -6,9 +6,10 @@ it('drifts: time passes faster here than in the world', async () => {
   const local = localClock(world, { driftPpm: 500, offMicros: 7_000_000 });
   const startMicros = local.now();
   let woke: number | undefined;
-  const sleep = local.sleep(1000).then(() => {
+  const sleep = (async () => {
+    await local.sleep(1000);
     woke = world.monotonic();
-  });
+  })();
   await world.advance(2000);
   await sleep;
   expect(woke).toBeCloseTo(1000 / 1.0005, 6);
@@ -22,9 +23,10 @@ it('stands still while suspended, and its sleeps with it; the wall clock goes on
   const local = localClock(world);
   const startMicros = local.now();
   let isAwake = false;
-  const sleep = local.sleep(100).then(() => {
+  const sleep = (async () => {
+    await local.sleep(100);
     isAwake = true;
-  });
+  })();
   await world.advance(60);
   local.suspend(1000);
   local.suspend(500);

@@ -19,7 +19,7 @@ const TABLE = /^dynamodb:\/\/([\w.-]{3,255})(?:\/(.+))?$/;
  * @throws {ClorthoError} `CLORTHO_INVALID` if the URL has none of these forms, or names registers that end with this
  *   process; `CLORTHO_NOT_FOUND` if a directory is missing.
  */
-export async function openRegisters(
+async function openRegisters(
   { environment }: CommandContext,
   url: string,
   { create }: { readonly create: boolean },

@@ -18,7 +18,7 @@ import { type Judge, judge, type Suspect } from './judge.ts';
 /** Short, so that much happens in little virtual time. */
 export const TIMING = { durationMs: 1000, renewMs: 250, guardMs: 15, attemptMs: 120, pollMs: 200 };
 /** The longest that a write is on its way. */
-export const LATER_MS_MAX = 2500;
+const LATER_MS_MAX = 2500;
 
 /** What goes wrong on a wire, and how often. */
 export type Rates = Record<

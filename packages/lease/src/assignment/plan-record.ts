@@ -8,7 +8,7 @@ import { integer, listOf, readFields, text, tuple } from '../record/fields.ts';
 import { decodeRecord, encodeRecord, type RecordKind } from '../record/record.ts';
 
 /** A plan's record. */
-export const PLAN_RECORD: RecordKind = { magic: 'CLpl', version: 1, name: 'lease plan' };
+const PLAN_RECORD: RecordKind = { magic: 'CLpl', version: 1, name: 'lease plan' };
 
 /** What a session should hold, and whom it should give what it should not. */
 export interface PlanRecord {

@@ -173,7 +173,7 @@ export class Holdings implements LeaseHost {
   loseAll(reason: LossReason): void {
     // What they owned is over with the session, and so is what is on its way.
     this.#debts.clear();
-    for (const lease of [...this.#held.values()]) this.#end(lease, reason);
+    for (const lease of this.#held.values()) this.#end(lease, reason);
   }
 
   /** Remembers offers that arrived with a renewal. */

@@ -10,7 +10,7 @@ import { decodeRecord, encodeRecord, type RecordKind } from '../record/record.ts
 import type { SessionId } from '../session/session-record.ts';
 
 /** A resource's record. */
-export const LEASE_RECORD: RecordKind = { magic: 'CLle', version: 1, name: 'lease' };
+const LEASE_RECORD: RecordKind = { magic: 'CLle', version: 1, name: 'lease' };
 
 /** What a resource register holds. */
 export interface LeaseRecord {

@@ -16,7 +16,7 @@ import { integer, listOf, oneOf, readFields, text, textMap, tuple } from '../rec
 import { decodeRecord, encodeRecord, type RecordKind } from '../record/record.ts';
 
 /** A session's record. */
-export const SESSION_RECORD: RecordKind = { magic: 'CLls', version: 1, name: 'lease session' };
+const SESSION_RECORD: RecordKind = { magic: 'CLls', version: 1, name: 'lease session' };
 
 /** Names one life of a session. */
 export interface SessionId {
