@@ -17,7 +17,8 @@ export {
 } from './placement/place.ts';
 export { resourceKey, sessionKey } from './record/keys.ts';
 export type { LeaseEvent, LeaseListener, LeaseMetrics } from './session/lease-event.ts';
-export { type AcquireOptions, LeaseSession, type LeaseSessionOptions } from './session/lease-session.ts';
+export { LeaseSession } from './session/lease-session.ts';
+export type { AcquireOptions, LeaseSessionOptions } from './session/lease-session-options.ts';
 export type { SessionObserver, Sight } from './session/session-observer.ts';
 export {
   decodeSession,

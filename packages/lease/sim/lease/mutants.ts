@@ -27,7 +27,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     name: 'claims carry no nonce',
-    file: 'session/lease-session.js',
+    file: 'session/lease-session-options.js',
     find: 'return half() + half();',
     replace: "return '0000000000000000';",
     runsMax: 1000,

@@ -21,7 +21,7 @@ import {
   type PlacementResource,
   place,
 } from '../placement/place.ts';
-import { checkedName, planPrefix, SESSION_PREFIX } from '../record/keys.ts';
+import { checkedGroup, planPrefix, SESSION_PREFIX } from '../record/keys.ts';
 import { isPassing } from '../record/register-line.ts';
 import type { LeaseSession } from '../session/lease-session.ts';
 import { pause } from '../time/pause.ts';
@@ -61,7 +61,7 @@ const SETTLE_MS = 5000;
  */
 export async function runAssigner(session: LeaseSession, options: AssignerOptions): Promise<void> {
   const { signal, intervalMs = INTERVAL_MS } = options;
-  checkedName(options.group);
+  checkedGroup(options.group);
   for await (const term of session.campaign(assignerResource(options.group), { signal })) {
     const assigner = new Assigner(session, term, options);
     for (let isOn = true; isOn && term.valid; isOn = signal?.aborted !== true) {

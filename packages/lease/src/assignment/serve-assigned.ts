@@ -14,7 +14,7 @@
 import { isClorthoError } from '@clortho/base';
 import type { Lease } from '../lease/lease.ts';
 import { listLeases } from '../listing/list-leases.ts';
-import { checkedName, planPrefix } from '../record/keys.ts';
+import { checkedGroup, planPrefix } from '../record/keys.ts';
 import { isPassing } from '../record/register-line.ts';
 import type { LeaseSession } from '../session/lease-session.ts';
 import { pause } from '../time/pause.ts';
@@ -51,7 +51,7 @@ const NOTHING: PlanRecord = { token: 0, resources: [], leaving: [] };
  * @throws {ClorthoError} `CLORTHO_CORRUPT`, `CLORTHO_UNSUPPORTED`; what `serve` throws, after all has been given up.
  */
 export async function serveAssigned(session: LeaseSession, options: ServeOptions): Promise<void> {
-  checkedName(options.group);
+  checkedGroup(options.group);
   const reconciler = new Reconciler(session, options);
   try {
     await reconciler.run();

@@ -210,11 +210,15 @@ export class Holdings implements LeaseHost {
     if (!this.#held.has(resource)) this.#debts.set(resource, version);
   }
 
-  /** Looks after a few debts. @throws {ClorthoError} what the registers say; the rest is tried again. */
+  /** Looks after a few debts; what cannot be reached stays one. @throws {ClorthoError} what else the registers say. */
   async payDebts(signal: AbortSignal): Promise<void> {
     const due = [...this.#debts].slice(0, DEBTS_PER_BEAT);
-    for (const [resource, version] of due) {
-      await this.#order.run(resource, () => this.#payDebt(resource, version, signal));
+    try {
+      for (const [resource, version] of due) {
+        await this.#order.run(resource, () => this.#payDebt(resource, version, signal));
+      }
+    } catch (error) {
+      if (!isPassing(error)) throw error;
     }
   }
 

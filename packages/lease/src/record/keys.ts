@@ -32,9 +32,15 @@ export function planPrefix(group: string): string {
   return `${PLAN_PREFIX}${group}/`;
 }
 
-/** Returns `name` if a session or a group can have it. @throws {ClorthoError} `CLORTHO_INVALID`. */
+/** Returns `name` if a session can have it. @throws {ClorthoError} `CLORTHO_INVALID`. */
 export function checkedName(name: string): string {
   return checked('name', name, NAME_BYTES_MAX);
+}
+
+/** Returns `group` if sessions can be one: its plans lie in a folder. @throws {ClorthoError} `CLORTHO_INVALID`. */
+export function checkedGroup(group: string): string {
+  if (!group.includes('/')) return checked('group', group, NAME_BYTES_MAX);
+  throw new ClorthoError('CLORTHO_INVALID', `a group has no slash in its name: group=${group}`);
 }
 
 /** Returns `resource` if it can be leased. @throws {ClorthoError} `CLORTHO_INVALID`. */

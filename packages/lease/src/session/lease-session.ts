@@ -20,7 +20,6 @@ import {
   type Clock,
   ClorthoError,
   type Random,
-  type RetryPolicy,
   randomFraction,
   retry,
   systemClock,
@@ -45,33 +44,16 @@ import {
   type LeaseMetrics,
   zeroMetrics,
 } from './lease-event.ts';
+import {
+  type AcquireOptions,
+  type LeaseSessionOptions,
+  mintNonce,
+  startPolicy,
+} from './lease-session-options.ts';
 import { SessionObserver } from './session-observer.ts';
 import type { SessionId } from './session-record.ts';
 import { SessionRegister } from './session-register.ts';
 import { Validity } from './validity.ts';
-
-/** Options of {@link LeaseSession.start}. */
-export interface LeaseSessionOptions extends Partial<LeaseTiming> {
-  /** Where sessions and leases are; shared by all processes. It stays open when the session is closed. */
-  readonly registers: RegisterStore;
-  /** Names this process among all that share the registers; 1 to 256 bytes. A second one of this name replaces it. */
-  readonly name: string;
-  /** What others can read of this session, such as an address; small, it is written with every renewal. */
-  readonly attributes?: Readonly<Record<string, string>> | undefined;
-  /** Told of everything that happens. */
-  readonly onEvent?: LeaseListener | undefined;
-  /** Ends the start, and later the session, as {@link LeaseSession.close} does. */
-  readonly signal?: AbortSignal | undefined;
-  readonly clock?: Clock | undefined;
-  readonly random?: Random | undefined;
-}
-
-/** Options of {@link LeaseSession.acquire}. */
-export interface AcquireOptions {
-  /** How long to wait for the resource, in milliseconds; for ever by default, not at all with 0. */
-  readonly waitMs?: number | undefined;
-  readonly signal?: AbortSignal | undefined;
-}
 
 /** See the module. */
 export class LeaseSession implements AsyncDisposable {
@@ -437,15 +419,4 @@ function endedError(name: string, reason: LossReason, cause?: unknown): ClorthoE
     `the session is over: name=${name} reason=${reason}`,
     { cause },
   );
-}
-
-/** One duration, like any other part of a session that cannot reach the registers. */
-function startPolicy({ durationMs, renewMs }: LeaseTiming): RetryPolicy {
-  return { attemptsMax: 16, delayMs: renewMs / 8, delayMsMax: renewMs, elapsedMsMax: durationMs };
-}
-
-/** 64 random bits as hexadecimal digits. */
-function mintNonce(random: Random): string {
-  const half = (): string => random.uint32().toString(16).padStart(8, '0');
-  return half() + half();
 }
