@@ -61,7 +61,9 @@ try {
   if (problems.length > 0 || figures.writes === 0) process.exitCode = 1;
 } finally {
   await server?.close();
-  rmSync(folder, { recursive: true, force: true });
+  // The logs of a fight that went wrong are needed.
+  if (process.exitCode === 1) process.stderr.write(`see ${folder}\n`);
+  else rmSync(folder, { recursive: true, force: true });
 }
 
 async function openPlace() {

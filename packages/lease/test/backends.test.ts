@@ -53,9 +53,10 @@ function oneAtATime(): RegisterStore {
   };
 }
 
-describe('leases in memory', () => leasesOver(async () => memoryRegisterStore()));
-describe('leases in registers that are swapped one at a time', () => leasesOver(async () => oneAtATime()));
-describe('leases in LMDB', () =>
+describe.concurrent('leases in memory', () => leasesOver(async () => memoryRegisterStore()));
+describe.concurrent('leases in registers that are swapped one at a time', () =>
+  leasesOver(async () => oneAtATime()));
+describe.concurrent('leases in LMDB', () =>
   leasesOver(() => lmdbRegisterStore(join(directory, next()), { create: true })));
-describe('leases in DynamoDB', () =>
+describe.concurrent('leases in DynamoDB', () =>
   leasesOver(async () => dynamoDbRegisterStore({ ...table(), prefix: next() })));

@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { LeaseSession, type LeaseSessionOptions } from '../src/index.ts';
 
 /** Long enough for a slow machine, short enough to wait for. */
-const TIMES = { durationMs: 2000, renewMs: 400, guardMs: 400, attemptMs: 1500, pollMs: 50 };
+const TIMES = { durationMs: 4000, renewMs: 800, guardMs: 800, attemptMs: 4000, pollMs: 50 };
 
 /** Declares the tests for the registers that `open` returns: empty ones for each test, closed by it. */
 export function leasesOver(open: () => Promise<RegisterStore>): void {
@@ -34,7 +34,7 @@ export function leasesOver(open: () => Promise<RegisterStore>): void {
         const leases = taken.filter((lease) => lease !== undefined);
         // Two may both be late: what was refused to one is free for the next.
         expect(leases.length).toBeLessThanOrEqual(1);
-        const lease = leases[0] ?? (await sessions[0]!.acquire('x', { waitMs: 5000 }));
+        const lease = leases[0] ?? (await sessions[0]!.acquire('x', { waitMs: 20_000 }));
         expect(lease.valid).toBe(true);
         tokens.push(lease.token);
         await lease.release();
@@ -50,7 +50,7 @@ export function leasesOver(open: () => Promise<RegisterStore>): void {
       const lease = await a.acquire('x');
       await new Promise((resolve) => setTimeout(resolve, TIMES.durationMs + 200));
       expect([lease.valid, a.metrics.lost, await b.tryAcquire('x')]).toEqual([true, 0, undefined]);
-      const waiting = b.acquire('x', { waitMs: 10_000 });
+      const waiting = b.acquire('x', { waitMs: 20_000 });
       expect(await b.offer('x', 'b')).toBe(true);
       await lease.handOver('b');
       const second = await waiting;
@@ -61,7 +61,7 @@ export function leasesOver(open: () => Promise<RegisterStore>): void {
         expect(await swap()).toEqual({ applied: true });
       }
       await b.close();
-      expect((await a.acquire('x', { waitMs: 10_000 })).token).toBeGreaterThan(second.token);
+      expect((await a.acquire('x', { waitMs: 20_000 })).token).toBeGreaterThan(second.token);
       const listed = [];
       for await (const { resource, owner } of a.list()) listed.push([resource, owner?.name]);
       expect(listed).toEqual([['x', 'a']]);
@@ -74,7 +74,7 @@ export function leasesOver(open: () => Promise<RegisterStore>): void {
       const old = await start('a');
       const lease = await old.acquire('x');
       const again = await start('a');
-      expect((await again.acquire('x', { waitMs: 10_000 })).token).toBe(lease.token + 1);
+      expect((await again.acquire('x', { waitMs: 20_000 })).token).toBe(lease.token + 1);
       expect([old.ended, lease.lost]).toEqual(['replaced', 'replaced']);
     }),
   );

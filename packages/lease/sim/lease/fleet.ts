@@ -37,7 +37,8 @@ export async function runFleet({
       while (next < first + count && !(stopAtFailure && figures.failures.length > 0)) {
         const span = { first: next, count: Math.min(SPAN_RUNS, first + count - next), stopAtFailure };
         next += span.count;
-        figures = addFigures(figures, await runSpan(child, span));
+        const result = await runSpan(child, span);
+        figures = addFigures(figures, result);
         onProgress(figures);
       }
     } finally {
