@@ -35,7 +35,8 @@ test('help without a command lists all of them', async () => {
   const { code, out } = await call(['--help']);
   expect(code).toBe(EXIT.done);
   const listed = [...out.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
-  const names = 'demo create put get del scan history load compact truncate gc stats inspect gossip lease help';
+  const names =
+    'demo create put get del scan history load compact truncate gc stats inspect gossip lease help';
   expect(listed).toEqual(names.split(' '));
 });
 

@@ -109,7 +109,10 @@ export class Tables {
     const number = this.#numberOf(file.id);
     const options = this.#options(file, number);
     if (bytes.length <= WHOLE_BYTES_MAX) {
-      this.#open.set(number, wholeFile(bytes, file.tailBytes, () => Sst.openBytes(bytes, options)));
+      this.#open.set(
+        number,
+        wholeFile(bytes, file.tailBytes, () => Sst.openBytes(bytes, options)),
+      );
       return;
     }
     const read = this.#reader(file.id);

@@ -35,7 +35,7 @@ export class MemberProcess {
   /** Starts a member; wait for {@link joined}. */
   constructor({ script, prefix = [], ...start }: MemberStart) {
     this.name = start.name;
-    const [command = process.execPath, ...parameters] = [
+    const [command, ...parameters] = [
       ...prefix,
       process.execPath,
       script,
