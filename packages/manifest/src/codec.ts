@@ -12,7 +12,7 @@ import type { Edit } from './edit.ts';
 import { FieldReader } from './fields.ts';
 import type { FileEntry, FileReference, Tier } from './file-entry.ts';
 import type { Head, HeadState } from './head.ts';
-import { decodeRecord, encodeRecord, type RecordKind } from './record.ts';
+import { decodeRecord, encodeBody, encodeRecord, type RecordKind } from './record.ts';
 import type { Segment, SegmentReference } from './segment.ts';
 
 /** A shard's head register. */
@@ -26,7 +26,7 @@ const FAMILY_NUMBER = /^(?:0|[1-9][0-9]{0,14})$/;
 
 /** Returns the bytes of a head, owned by the caller. */
 export function encodeHead(head: Head): Uint8Array {
-  return encodeRecord(HEAD_RECORD, [
+  const fields = [
     head.store,
     head.shard,
     head.version,
@@ -37,8 +37,20 @@ export function encodeHead(head: Head): Uint8Array {
     head.state,
     head.horizons,
     head.segments.map((segment) => [segment.id, segment.from, segment.to, segment.size]),
-    head.tail.map(packEdit),
-  ]);
+  ];
+  return encodeRecord(HEAD_RECORD, fields, head.tail.map(encodedEdit));
+}
+
+/** An edit stands in up to as many heads as a tail has edits: it is encoded once. */
+const encodedEdits = new WeakMap<Edit, Uint8Array>();
+
+function encodedEdit(edit: Edit): Uint8Array {
+  let bytes = encodedEdits.get(edit);
+  if (bytes === undefined) {
+    bytes = encodeBody(packEdit(edit));
+    encodedEdits.set(edit, bytes);
+  }
+  return bytes;
 }
 
 /**

@@ -22,6 +22,9 @@ export interface RecordKind {
 }
 
 const HEADER_BYTES = 9;
+/** MessagePack: an array of up to 15 items begins with this byte plus their number; one of up to 65,535 with ARRAY_16. */
+const FIXARRAY = 0x90;
+const ARRAY_16 = 0xdc;
 const packr = new Packr({
   useRecords: false,
   mapsAsObjects: true,
@@ -29,13 +32,31 @@ const packr = new Packr({
   variableMapSize: true,
 });
 
-/** Returns the bytes of a record, owned by the caller. */
-export function encodeRecord(kind: RecordKind, body: unknown): Uint8Array {
-  const packed = packr.pack(body);
-  const bytes = new Uint8Array(HEADER_BYTES + packed.length);
+/** Returns one MessagePack value as it stands in a record, owned by the caller. */
+export function encodeBody(value: unknown): Uint8Array {
+  return new Uint8Array(packr.pack(value));
+}
+
+/**
+ * Returns the bytes of a record, owned by the caller. With `list`, items as `encodeBody` returns them, the body is one
+ * field longer: the fields, fewer than 15, and then the array of the items.
+ */
+export function encodeRecord(
+  kind: RecordKind,
+  fields: readonly unknown[],
+  list?: readonly Uint8Array[],
+): Uint8Array {
+  const packed = packr.pack(fields);
+  const parts = list === undefined ? [packed] : [packed, arrayHeader(list.length), ...list];
+  const bytes = new Uint8Array(HEADER_BYTES + parts.reduce((sum, part) => sum + part.length, 0));
   for (let index = 0; index < 4; index += 1) bytes[index] = kind.magic.charCodeAt(index);
   bytes[4] = kind.version;
-  bytes.set(packed, HEADER_BYTES);
+  let end = HEADER_BYTES;
+  for (const part of parts) {
+    bytes.set(part, end);
+    end += part.length;
+  }
+  if (list !== undefined) bytes[HEADER_BYTES] = FIXARRAY + fields.length + 1;
   new DataView(bytes.buffer).setUint32(5, recordChecksum(bytes), true);
   return bytes;
 }
@@ -63,6 +84,12 @@ export function decodeRecord(kind: RecordKind, bytes: Uint8Array, name: string):
   } catch (cause) {
     throw new ClorthoError('CLORTHO_CORRUPT', `${kind.name} is not readable: at=${name}`, { cause });
   }
+}
+
+function arrayHeader(length: number): Uint8Array {
+  return length < 16
+    ? Uint8Array.of(FIXARRAY + length)
+    : Uint8Array.of(ARRAY_16, Math.floor(length / 256), length % 256);
 }
 
 function recordChecksum(bytes: Uint8Array): number {

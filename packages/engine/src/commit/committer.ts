@@ -5,6 +5,8 @@
  *                           ▲           group n+1         group n
  *                           └── whatever waits when the uploader is free
  *
+ * Swaps are one at a time and in order. Groups that can take no further batch are uploaded several at a time.
+ *
  * Invariants:
  * - A batch is acknowledged only after its files are durable and its heads were swapped; it is visible here then.
  * - All batches of a group get one timestamp, above everything settled on every shard that the group touches.
@@ -85,6 +87,8 @@ interface Upload {
 
 /** The bytes after which a group takes no further batch. */
 const GROUP_BYTES_MAX = 32 * 1024 * 1024;
+/** How many groups of one batch are uploaded or committed at once: these cannot wait for each other in one group. */
+const SOLO_GROUPS_MAX = 4;
 /** How often a lost race is tried again before the caller is told. */
 const RACES_MAX = 100;
 
@@ -172,6 +176,8 @@ export class Committer {
 
   async #run(): Promise<void> {
     let committing = Promise.resolve();
+    /** The commits of groups that could not share one, oldest first: their uploads go on side by side. */
+    const ahead: Promise<void>[] = [];
     await Promise.resolve(); // Let batches of the same turn join the first group.
     while (this.#queue.length > 0) {
       const group = this.#takeGroup();
@@ -179,9 +185,17 @@ export class Committer {
       if (sets !== undefined) {
         const uploaded = this.#upload(sets);
         // A failed upload is reported by the commit below; until then it must not count as unhandled.
-        await Promise.all([uploaded.catch(() => undefined), committing]);
+        const settled = uploaded.catch(() => undefined);
         if (this.#pace.isDue()) await this.#pace.pause();
-        committing = this.#commit(group, uploaded);
+        if (group.some(isSolo)) {
+          committing = committing.then(() => this.#commit(group, uploaded));
+          ahead.push(committing);
+          if (ahead.length >= SOLO_GROUPS_MAX) await ahead.shift();
+        } else {
+          // What arrives until then shares the next commit.
+          await Promise.all([settled, committing]);
+          committing = this.#commit(group, uploaded);
+        }
       }
       // Batches that arrive meanwhile are taken by another round.
       if (this.#queue.length === 0) await committing;
@@ -194,14 +208,13 @@ export class Committer {
     let bytes = 0;
     let taken = 0;
     for (const pending of this.#queue) {
-      const { signal, batch, timestamp, condition, isAlone } = pending;
-      const isSolo = timestamp !== undefined || condition !== undefined || isAlone;
-      if (group.length > 0 && (isSolo || bytes + batch.bytes > GROUP_BYTES_MAX)) break;
+      const { signal, batch } = pending;
+      if (group.length > 0 && (isSolo(pending) || bytes + batch.bytes > GROUP_BYTES_MAX)) break;
       taken += 1;
       bytes += batch.bytes;
       if (signal?.aborted) pending.reject(abortReason(signal));
       else group.push(pending);
-      if (isSolo && group.length > 0) break;
+      if (isSolo(pending) && group.length > 0) break;
     }
     this.#queue = this.#queue.slice(taken);
     this.#release(bytes);
@@ -385,6 +398,11 @@ export class Committer {
       `the timestamp is not above what was committed or read: timestamp=${named} settled=${settled}`,
     );
   }
+}
+
+/** Tells whether a batch is a group of its own. */
+function isSolo({ timestamp, condition, isAlone }: Pending): boolean {
+  return timestamp !== undefined || condition !== undefined || isAlone;
 }
 
 /** Returns the rows of a group for the shards of a view. Throws what a merge operator throws. */

@@ -127,8 +127,8 @@ export const REGISTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'engine/dist/commit/committer.js',
-        find: 'await Promise.all([uploaded.catch(() => undefined), committing]);',
-        replace: 'await uploaded.catch(() => undefined);',
+        find: 'await Promise.all([settled, committing]);',
+        replace: 'await settled;',
       },
     ],
     runsMax: 1500,
