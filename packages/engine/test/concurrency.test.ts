@@ -34,6 +34,13 @@ describe('writers', () => {
     await store.close();
   });
 
+  it('a write that begins in the turn in which the one before settled is committed too', async () => {
+    const store = await open('memory:', { ...quiet, time: 'external' });
+    for (let turn = 1; turn <= 20; turn += 1) await store.put('k', `${turn}`, { timestamp: turn });
+    expect(text(await store.get('k'))).toBe('20');
+    await store.close();
+  });
+
   it('of one row each share commits: 64 of them on one shard take a few', async () => {
     const backends = newBackends();
     const store = await open('memory:', { ...quiet, ...backends });

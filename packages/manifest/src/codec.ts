@@ -12,7 +12,7 @@ import type { Edit } from './edit.ts';
 import { FieldReader } from './fields.ts';
 import type { FileEntry, FileReference, Tier } from './file-entry.ts';
 import type { Head, HeadState } from './head.ts';
-import { decodeRecord, encodeBody, encodeRecord, type RecordKind } from './record.ts';
+import { decodeRecord, encodeBody, encodeListRecord, encodeRecord, type RecordKind } from './record.ts';
 import type { Segment, SegmentReference } from './segment.ts';
 
 /** A shard's head register. */
@@ -38,7 +38,7 @@ export function encodeHead(head: Head): Uint8Array {
     head.horizons,
     head.segments.map((segment) => [segment.id, segment.from, segment.to, segment.size]),
   ];
-  return encodeRecord(HEAD_RECORD, fields, head.tail.map(encodedEdit));
+  return encodeListRecord(HEAD_RECORD, fields, head.tail.map(encodedEdit));
 }
 
 /** An edit stands in up to as many heads as a tail has edits: it is encoded once. */

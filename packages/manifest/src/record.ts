@@ -37,26 +37,31 @@ export function encodeBody(value: unknown): Uint8Array {
   return new Uint8Array(packr.pack(value));
 }
 
-/**
- * Returns the bytes of a record, owned by the caller. With `list`, items as `encodeBody` returns them, the body is one
- * field longer: the fields, fewer than 15, and then the array of the items.
- */
-export function encodeRecord(
+/** Returns the bytes of a record, owned by the caller. */
+export function encodeRecord(kind: RecordKind, body: unknown): Uint8Array {
+  return seal(kind, [packr.pack(body)]);
+}
+
+/** As `encodeRecord` of fewer than 15 fields and a last one, a list whose items `encodeBody` has encoded. */
+export function encodeListRecord(
   kind: RecordKind,
   fields: readonly unknown[],
-  list?: readonly Uint8Array[],
+  list: readonly Uint8Array[],
 ): Uint8Array {
   const packed = packr.pack(fields);
-  const parts = list === undefined ? [packed] : [packed, arrayHeader(list.length), ...list];
-  const bytes = new Uint8Array(HEADER_BYTES + parts.reduce((sum, part) => sum + part.length, 0));
-  for (let index = 0; index < 4; index += 1) bytes[index] = kind.magic.charCodeAt(index);
-  bytes[4] = kind.version;
+  packed[0] = FIXARRAY + fields.length + 1;
+  return seal(kind, [packed, arrayHeader(list.length), ...list]);
+}
+
+function seal({ magic, version }: RecordKind, body: readonly Uint8Array[]): Uint8Array {
+  const bytes = new Uint8Array(HEADER_BYTES + body.reduce((sum, part) => sum + part.length, 0));
+  for (let index = 0; index < 4; index += 1) bytes[index] = magic.charCodeAt(index);
+  bytes[4] = version;
   let end = HEADER_BYTES;
-  for (const part of parts) {
+  for (const part of body) {
     bytes.set(part, end);
     end += part.length;
   }
-  if (list !== undefined) bytes[HEADER_BYTES] = FIXARRAY + fields.length + 1;
   new DataView(bytes.buffer).setUint32(5, recordChecksum(bytes), true);
   return bytes;
 }

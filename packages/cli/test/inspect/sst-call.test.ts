@@ -10,7 +10,7 @@ test.for([
   [['--limit', '3'], '--limit selects rows, which --rows shows'],
   [['--as-of', '3'], '--as-of selects rows, which --rows shows'],
   [['--rows', '--from', 'b', '--to', 'a'], 'a range ends before it begins'],
-  [['--rows', '--from', 'b', '--to', 'a', '--as-of', '3'], 'a range ends before it begins'],
+  [['--rows', '--from', 'b', '--to', 'a', '--as-of', '3'], 'the lower bound is above the upper bound'],
   [['--rows', '--limit', 'few'], 'expected a whole number'],
   [['--rows', '--hex', '--prefix', 'xyz'], 'not hex'],
 ] as const)('%j is a usage error', async ([options, problem]) => {

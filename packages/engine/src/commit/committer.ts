@@ -17,6 +17,7 @@
  * - Accepted bytes are bounded: beyond the limit `submit` waits.
  * - Every accepted batch is settled: by its commit, or when it is abandoned, after which none is sent any more.
  */
+import { setMaxListeners } from 'node:events';
 import {
   type Clock,
   ClorthoError,
@@ -114,6 +115,7 @@ export class Committer {
     this.#clock = context.manifest.clock;
     this.#random = context.manifest.random;
     this.#pace = new Pace(this.#clock, 1);
+    setMaxListeners(0, this.#abandoned.signal); // Every upload under way listens to it.
   }
 
   /** How many batches and bytes were accepted and wait. */
@@ -141,9 +143,7 @@ export class Committer {
         unsettled = reject;
         this.#unsettled.add(reject);
         this.#queue.push({ ...request, isAlone: false, progress, resolve, reject });
-        this.#running ??= this.#run().finally(() => {
-          this.#running = undefined;
-        });
+        this.#running ??= this.#run();
       });
       return await abortable(committed, request.signal, () => !progress.isSent);
     } finally {
@@ -174,6 +174,7 @@ export class Committer {
     return count;
   }
 
+  /** Commits until nothing waits, and says so in the turn that finds out: what comes after it starts another run. */
   async #run(): Promise<void> {
     let committing = Promise.resolve();
     /** The commits of groups that could not share one, oldest first: their uploads go on side by side. */
@@ -200,6 +201,7 @@ export class Committer {
       // Batches that arrive meanwhile are taken by another round.
       if (this.#queue.length === 0) await committing;
     }
+    this.#running = undefined;
   }
 
   /** Takes what waits, up to the size of a group, dropping what was aborted. */

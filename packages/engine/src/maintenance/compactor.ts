@@ -165,26 +165,29 @@ export class Compactor {
   #wake(): void {
     this.#dirty = true;
     if (this.#stop.signal.aborted) return;
-    this.#background ??= this.#work().finally(() => {
-      this.#background = undefined;
-    });
+    this.#background ??= this.#work();
   }
 
-  /** Does what the strategies want until they want nothing. Failures are counted, never thrown. */
+  /**
+   * Does what the strategies want until they want nothing, and says so in the turn that finds out: what comes after it
+   * starts anew. Failures are counted, never thrown.
+   */
   async #work(): Promise<void> {
+    await Promise.resolve(); // What changes in one turn is looked at once.
     while (this.#dirty && !this.#stop.signal.aborted) {
       this.#dirty = false;
-      for (const place of this.#places()) {
-        if (this.#stop.signal.aborted) return;
-        if (!this.#isDue(place)) continue;
-        try {
-          await this.#attend(place);
-          this.#failures.delete(keyOf(place));
-        } catch (error) {
-          if (this.#stop.signal.aborted) return;
-          this.#noteFailure(place, error);
-        }
-      }
+      for (const place of this.#places()) await this.#attendSafely(place);
+    }
+    this.#background = undefined;
+  }
+
+  async #attendSafely(place: Place): Promise<void> {
+    if (this.#stop.signal.aborted || !this.#isDue(place)) return;
+    try {
+      await this.#attend(place);
+      this.#failures.delete(keyOf(place));
+    } catch (error) {
+      if (!this.#stop.signal.aborted) this.#noteFailure(place, error);
     }
   }
 

@@ -35,12 +35,7 @@ export class MemberProcess {
   /** Starts a member; wait for {@link joined}. */
   constructor({ script, prefix = [], ...start }: MemberStart) {
     this.name = start.name;
-    const [command, ...parameters] = [
-      ...prefix,
-      process.execPath,
-      script,
-      JSON.stringify(start),
-    ];
+    const [command, ...parameters] = [...prefix, process.execPath, script, JSON.stringify(start)];
     this.#child = spawn(command, parameters, { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
     this.#child.on('message', ({ id, result }: Answer) => {
       this.#waiting.get(id)?.(result);
