@@ -157,6 +157,23 @@ describe('a family with a lifetime', () => {
     await store.close();
   });
 
+  it('is alive until the last commit of its shard says otherwise, although a later time was closed', async () => {
+    const families = { default: { ttlMs: 1 } };
+    const store = await open('memory:', { ...quiet, time: 'external', families, shards: ['m'] });
+    await store.put('z', 'alive', { timestamp: 1000 });
+    await store.put('a', 'elsewhere', { timestamp: 2500 });
+    await store.truncateHistory(2500);
+    for (const compacted of [false, true]) {
+      if (compacted) await store.compact();
+      expect(await rowsOf(store.scan())).toEqual(['a=elsewhere', 'z=alive']);
+      expect(await store.get('z', { asOf: 2500 })).toBeUndefined();
+    }
+    await store.put('y', 'later', { timestamp: 2600 });
+    await store.compact();
+    expect(await rowsOf(store.scan())).toEqual(['a=elsewhere', 'y=later']);
+    await store.close();
+  });
+
   it('does not let an expired row show the one beneath it', async () => {
     const store = await open('memory:', { ...quiet, time: 'external', families: { default: { ttlMs: 1 } } });
     await store.put('k', 'old', { timestamp: 1000 });

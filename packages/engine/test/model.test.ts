@@ -6,7 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { compareBytes, seededRandom } from '@clortho/base';
+import { type Clock, compareBytes, randomFraction, seededRandom, systemClock } from '@clortho/base';
 import { memoryObjectStore } from '@clortho/object-store';
 import { memoryRegisterStore } from '@clortho/registers';
 import {
@@ -68,6 +68,20 @@ const configurations: fc.Arbitrary<Configuration> = fc.record({
   compaction: fc.constantFrom('auto', 'manual'),
 });
 
+/** The time of the system, by which any piece of work may have lasted long: it pauses in other places every time. */
+function restlessClock(): Clock {
+  const random = seededRandom(1);
+  let monotonic = 0;
+  return {
+    now: () => systemClock.now(),
+    sleep: (ms, signal) => systemClock.sleep(ms, signal),
+    monotonic: () => {
+      monotonic += randomFraction(random) * 10;
+      return monotonic;
+    },
+  };
+}
+
 /** Opens a store that is split by key. */
 async function openSplittable(url: string, options: OpenOptions): Promise<StoreUnderTest> {
   const store = await open(url, options);
@@ -94,6 +108,7 @@ describe('engine', () => {
           families,
           objects,
           registers,
+          clock: restlessClock(),
           random: seededRandom(1),
         };
         await runStoreCommands(run, {

@@ -86,6 +86,15 @@ export function advanceHead(head: Head, edit: Edit, patch: HeadPatch): Head {
   return next;
 }
 
+/**
+ * Returns the time at which a version of a family must have ended before it may be dropped. Below the horizon no time
+ * is read; but the newest state may be judged at the shard's last commit, which can be older than the horizon, and
+ * what a time to live ends is alive until then.
+ */
+export function droppableBefore(head: Head, family: number): number {
+  return Math.min(horizonOf(head, family), head.upper);
+}
+
 /** Returns the token of the change that made `version`, if the tail holds it. */
 export function tailToken(head: Head, version: number): string | undefined {
   return head.tail[head.tail.length - 1 - (head.version - version)]?.token;

@@ -24,6 +24,7 @@ export {
 export { HEAD_BYTES_MAX, TAIL_EDITS_MAX } from './fold.ts';
 export {
   advanceHead,
+  droppableBefore,
   type Head,
   type HeadPatch,
   type HeadState,

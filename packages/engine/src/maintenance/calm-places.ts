@@ -9,7 +9,13 @@
  * - What is due in base changes with its files, with the horizon, and when a window of History closes.
  */
 import { KV_DEFAULTS, type Strategy } from '@clortho/compaction';
-import { type FamilyFiles, type FileEntry, horizonOf, NO_FILES, type ShardState } from '@clortho/manifest';
+import {
+  droppableBefore,
+  type FamilyFiles,
+  type FileEntry,
+  NO_FILES,
+  type ShardState,
+} from '@clortho/manifest';
 import type { Family } from '../catalog/family.ts';
 import type { Tuning } from '../options.ts';
 
@@ -59,7 +65,7 @@ export class CalmPlaces {
   #now({ head, files }: ShardState, { record }: Family): Calm {
     return {
       files: files.get(record.number) ?? NO_FILES,
-      horizon: horizonOf(head, record.number),
+      horizon: droppableBefore(head, record.number),
       windows: Math.floor(head.upper / this.#windowMicros),
     };
   }

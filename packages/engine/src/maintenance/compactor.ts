@@ -16,8 +16,8 @@ import {
   type Strategy,
 } from '@clortho/compaction';
 import {
+  droppableBefore,
   type FileEntry,
-  horizonOf,
   type ManifestContext,
   NO_FILES,
   type ShardState,
@@ -320,7 +320,7 @@ function inputsOf(
   files: readonly FileEntry[],
   pins: readonly number[],
 ): Parameters<Strategy>[0] {
-  const horizon = family.record.kind === 'log' ? 0 : horizonOf(head, family.record.number);
+  const horizon = family.record.kind === 'log' ? 0 : droppableBefore(head, family.record.number);
   return { files, horizon, pins, upper: head.upper };
 }
 

@@ -8,6 +8,7 @@
 import { ClorthoError } from '@clortho/base';
 import {
   allFiles,
+  droppableBefore,
   type FileEntry,
   horizonOf,
   type ManifestContext,
@@ -16,7 +17,6 @@ import {
   objectKey,
   prepareChange,
   type ShardState,
-  settledTimestamp,
   swapHeads,
 } from '@clortho/manifest';
 import type { Family } from '../catalog/family.ts';
@@ -110,7 +110,7 @@ async function dropInShard(
 }
 
 function unreadable(state: ShardState, family: number, pins: readonly number[]): FileEntry[] {
-  const horizon = Math.min(horizonOf(state.head, family), settledTimestamp(state.head));
+  const horizon = droppableBefore(state.head, family);
   const { history } = state.files.get(family) ?? NO_FILES;
   return history.filter(
     (file) =>
