@@ -2,7 +2,7 @@
 
 import type { Operation } from '@clortho/engine';
 import { type AirportState, encodeAirportState } from './airport-state.ts';
-import type { FlightHour } from './flight-hours.ts';
+import type { FlightHours } from './flight-hours.ts';
 import { encodeFlights, FLIGHT_KEY_BYTES, FLIGHT_VALUE_BYTES } from './flight-record.ts';
 import { AIRPORTS, FLIGHTS, PROGRESS_KEY } from './flight-store.ts';
 
@@ -10,7 +10,7 @@ import { AIRPORTS, FLIGHTS, PROGRESS_KEY } from './flight-store.ts';
  * Returns the operations of an hour. The progress row is among them, so both are committed or neither is, and its
  * version before must be `version`: nothing is committed twice, or on top of a gap.
  */
-export function flightBatch(hour: FlightHour, version: number | undefined): Operation[] {
+export function flightBatch(hour: FlightHours, version: number | undefined): Operation[] {
   const { keys, values } = encodeFlights(hour);
   const operations: Operation[] = [];
   const rows = hour.flights.minutes.length;
@@ -31,7 +31,7 @@ export function flightBatch(hour: FlightHour, version: number | undefined): Oper
   return operations;
 }
 
-function addedStates({ flights }: FlightHour): Map<string, AirportState> {
+function addedStates({ flights }: FlightHours): Map<string, AirportState> {
   const { origins, delays, airports } = flights;
   const added = new Map<string, AirportState>();
   for (let row = 0; row < delays.length; row += 1) {

@@ -1,8 +1,8 @@
 /**
- * Flights by the hour of their departure: the batches that are written, and the steps of the plain computation.
+ * Flights by the hours of their departure: the batches that are written, and the steps of the plain computation.
  *
  * Invariants:
- * - Boundaries depend on the flights alone, not on chunks, so a run that goes on after a crash makes the same batches.
+ * - Boundaries depend on the flights alone, not on chunks: so a run that goes on after a crash makes the same batches.
  * - Hours without flights do not appear; timestamps strictly increase.
  */
 import { type FlightColumns, joinFlights, sliceFlights } from './flight-columns.ts';
@@ -10,47 +10,54 @@ import { type FlightColumns, joinFlights, sliceFlights } from './flight-columns.
 const MINUTES_PER_HOUR = 60;
 const MICROS_PER_HOUR = 3_600_000_000;
 
-/** All flights of one hour. */
-export interface FlightHour {
-  /** The end of the hour in microseconds: when all of it is known. */
+/** All flights of an hour, or of a few quiet ones in a row. */
+export interface FlightHours {
+  /** The end of the last hour in microseconds: when all of it is known. */
   readonly timestamp: number;
   /** How many flights came before, which is the number of the first one here. */
   readonly firstRow: number;
   readonly flights: FlightColumns;
 }
 
-/** Yields whole hours until at least `rowsMin` flights were among them. */
+/**
+ * Yields whole hours until at least `rowsMin` flights were among them. Hours with fewer than `flightsMin` flights are
+ * joined by the ones after them.
+ */
 export async function* flightHours(
   chunks: AsyncIterable<FlightColumns>,
   rowsMin: number,
-): AsyncGenerator<FlightHour> {
+  flightsMin: number,
+): AsyncGenerator<FlightHours> {
   let firstRow = 0;
   let rest: FlightColumns | undefined;
   for await (const chunk of chunks) {
     const flights: FlightColumns = rest === undefined ? chunk : joinFlights(rest, chunk);
     let start = 0;
     for (;;) {
-      const end = endOfHour(flights.minutes, start);
+      const end = endOfHours(flights.minutes, start, flightsMin);
       // The last hour of a chunk may go on in the next one.
       if (end === flights.minutes.length) break;
-      yield hourOf(flights, start, end, firstRow);
+      yield hoursOf(flights, start, end, firstRow);
       firstRow += end - start;
       start = end;
       if (firstRow >= rowsMin) return;
     }
     rest = sliceFlights(flights, start, flights.minutes.length);
   }
-  if (rest !== undefined && rest.minutes.length > 0) yield hourOf(rest, 0, rest.minutes.length, firstRow);
+  if (rest !== undefined && rest.minutes.length > 0) yield hoursOf(rest, 0, rest.minutes.length, firstRow);
 }
 
-function endOfHour(minutes: Uint32Array, start: number): number {
-  const hour = Math.floor((minutes[start] ?? 0) / MINUTES_PER_HOUR);
-  let end = start;
-  while (end < minutes.length && Math.floor((minutes[end] as number) / MINUTES_PER_HOUR) === hour) end += 1;
+function endOfHours(minutes: Uint32Array, start: number, flightsMin: number): number {
+  let end = Math.min(start + flightsMin, minutes.length);
+  while (end < minutes.length && hourOf(minutes, end) === hourOf(minutes, end - 1)) end += 1;
   return end;
 }
 
-function hourOf(flights: FlightColumns, start: number, end: number, firstRow: number): FlightHour {
-  const hour = Math.floor((flights.minutes[start] as number) / MINUTES_PER_HOUR);
+function hourOf(minutes: Uint32Array, row: number): number {
+  return Math.floor((minutes[row] as number) / MINUTES_PER_HOUR);
+}
+
+function hoursOf(flights: FlightColumns, start: number, end: number, firstRow: number): FlightHours {
+  const hour = hourOf(flights.minutes, end - 1);
   return { timestamp: (hour + 1) * MICROS_PER_HOUR, firstRow, flights: sliceFlights(flights, start, end) };
 }

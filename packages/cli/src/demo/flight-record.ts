@@ -8,7 +8,7 @@
  * - Keys sort by airport, then time, then the order of the source; no two flights have the same.
  */
 import { decodeUtf8 } from '@clortho/base';
-import type { FlightHour } from './flight-hours.ts';
+import type { FlightHours } from './flight-hours.ts';
 
 /** The size of a key. */
 export const FLIGHT_KEY_BYTES = 11;
@@ -30,7 +30,7 @@ export interface Flight {
 }
 
 /** Returns the keys and values of all flights of an hour, each in one piece of memory. */
-export function encodeFlights({ flights, firstRow }: FlightHour): { keys: Uint8Array; values: Uint8Array } {
+export function encodeFlights({ flights, firstRow }: FlightHours): { keys: Uint8Array; values: Uint8Array } {
   const { minutes, delays, distances, origins, destinations, airports } = flights;
   const keys = new Uint8Array(minutes.length * FLIGHT_KEY_BYTES);
   const values = new Uint8Array(minutes.length * FLIGHT_VALUE_BYTES);

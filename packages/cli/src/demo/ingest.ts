@@ -1,5 +1,5 @@
 /**
- * Filling the store: one atomic batch per hour of flights, from where the last run ended.
+ * Filling the store: one atomic batch per hour or two of flights, from where the last run ended.
  *
  *     decoder thread ── columns ──► hours ──► batch n + 2 is built
  *                                             batch n + 1 is uploaded
@@ -13,13 +13,13 @@
 import { ClorthoError } from '@clortho/base';
 import type { Operation, Store } from '@clortho/engine';
 import { flightBatch } from './flight-batch.ts';
-import type { FlightHour } from './flight-hours.ts';
+import type { FlightHours } from './flight-hours.ts';
 import type { Progress } from './flight-store.ts';
 
 /** What {@link ingest} reports while it works. */
 export interface IngestEvents {
   /** Called with every hour of the source. */
-  readonly onHour: (hour: FlightHour) => void;
+  readonly onHour: (hour: FlightHours) => void;
   /** Called after a batch was acknowledged, with the number of rows consumed so far. */
   readonly onCommit: (rows: number) => void;
 }
@@ -41,7 +41,7 @@ const IN_FLIGHT = 3;
  */
 export async function ingest(
   store: Store,
-  hours: AsyncIterable<FlightHour>,
+  hours: AsyncIterable<FlightHours>,
   { rows: consumed, version }: Progress,
   { onHour, onCommit }: IngestEvents,
 ): Promise<IngestResult> {

@@ -20,6 +20,9 @@ export interface FillReport {
   readonly compaction: CompactResult & { readonly ms: number };
 }
 
+/** Quiet hours share a batch until it has so many flights. */
+const FLIGHTS_MIN = 1000;
+
 /** Streams the flights of `source`, at least `rowsMin` of them, into the store, and compacts it. Closes the source. */
 export async function fillStore(
   session: DemoSession,
@@ -37,7 +40,7 @@ export async function fillStore(
   const progress = session.progress({ title: 'loading', unit: 'flights', total, start: rowsBefore });
   let written: { readonly rows: number; readonly batches: number };
   try {
-    written = await ingest(store, flightHours(source.chunks(total), total), before, {
+    written = await ingest(store, flightHours(source.chunks(total), total, FLIGHTS_MIN), before, {
       onHour: (hour) => plain.add(hour),
       onCommit(rows) {
         session.acknowledge(rows);

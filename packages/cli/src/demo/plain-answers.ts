@@ -7,7 +7,7 @@
  * - One call of {@link PlainAnswers.add} per hour, in order.
  */
 import type { AirportState } from './airport-state.ts';
-import type { FlightHour } from './flight-hours.ts';
+import type { FlightHours } from './flight-hours.ts';
 import type { Flight } from './flight-record.ts';
 
 /** The state of an airport and since when it holds. */
@@ -31,7 +31,7 @@ export class PlainAnswers {
   #rows = 0;
 
   /** Takes in the flights of an hour. */
-  add({ timestamp, firstRow, flights }: FlightHour): void {
+  add({ timestamp, firstRow, flights }: FlightHours): void {
     const { minutes, delays, distances, origins, destinations, airports } = flights;
     const slots = new Map<number, number>();
     const numbers: number[] = [];

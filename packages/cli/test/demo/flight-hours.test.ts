@@ -1,7 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type FlightColumns, sliceFlights } from '../../src/demo/flight-columns.ts';
-import { type FlightHour, flightHours } from '../../src/demo/flight-hours.ts';
+import { type FlightHours, flightHours } from '../../src/demo/flight-hours.ts';
 
 /** Flights at the given minutes; the other columns number the rows. */
 function flightsAt(minutes: readonly number[]): FlightColumns {
@@ -24,8 +24,8 @@ async function* inChunks(flights: FlightColumns, cuts: readonly number[]): Async
   }
 }
 
-async function collect(hours: AsyncIterable<FlightHour>): Promise<FlightHour[]> {
-  const all: FlightHour[] = [];
+async function collect(hours: AsyncIterable<FlightHours>): Promise<FlightHours[]> {
+  const all: FlightHours[] = [];
   for await (const hour of hours) all.push(hour);
   return all;
 }
@@ -36,17 +36,19 @@ const minutes = fc
 
 test('hours are the same however the flights are cut into chunks', async () => {
   await fc.assert(
-    fc.asyncProperty(minutes, fc.array(fc.nat(60), { maxLength: 6 }), async (list, cuts) => {
+    fc.asyncProperty(minutes, fc.array(fc.nat(60), { maxLength: 6 }), fc.nat(9), async (list, cuts, few) => {
       const flights = flightsAt(list);
       const places = cuts.filter((cut) => cut <= list.length).sort((left, right) => left - right);
-      const whole = await collect(flightHours(inChunks(flights, []), Number.POSITIVE_INFINITY));
-      const cut = await collect(flightHours(inChunks(flights, places), Number.POSITIVE_INFINITY));
+      const whole = await collect(flightHours(inChunks(flights, []), Number.POSITIVE_INFINITY, few + 1));
+      const cut = await collect(flightHours(inChunks(flights, places), Number.POSITIVE_INFINITY, few + 1));
       expect(cut).toEqual(whole);
       expect(whole.flatMap((hour) => [...hour.flights.delays])).toEqual(list.map((_, row) => row));
       for (const [index, hour] of whole.entries()) {
-        expect(hour.timestamp).toBeGreaterThan(whole[index - 1]?.timestamp ?? 0);
+        const before = whole[index - 1]?.timestamp ?? 0;
+        expect(hour.timestamp).toBeGreaterThan(before);
+        if (index < whole.length - 1) expect(hour.flights.minutes.length).toBeGreaterThan(few);
         for (const minute of hour.flights.minutes) {
-          expect(minute * 60_000_000).toBeGreaterThanOrEqual(hour.timestamp - 3_600_000_000);
+          expect(minute * 60_000_000).toBeGreaterThanOrEqual(before);
           expect(minute * 60_000_000).toBeLessThan(hour.timestamp);
         }
       }
@@ -56,9 +58,12 @@ test('hours are the same however the flights are cut into chunks', async () => {
 
 test('it ends with the hour that completes the rows asked for', async () => {
   const flights = flightsAt([0, 1, 60, 61, 62, 180]);
-  const counts = async (rows: number): Promise<number[]> =>
-    (await collect(flightHours(inChunks(flights, [4]), rows))).map((hour) => hour.flights.minutes.length);
+  const counts = async (rows: number, flightsMin = 1): Promise<number[]> => {
+    const hours = await collect(flightHours(inChunks(flights, [4]), rows, flightsMin));
+    return hours.map((hour) => hour.flights.minutes.length);
+  };
   expect(await counts(1)).toEqual([2]);
   expect(await counts(3)).toEqual([2, 3]);
   expect(await counts(100)).toEqual([2, 3, 1]);
+  expect(await counts(100, 3)).toEqual([5, 1]);
 });

@@ -1,9 +1,13 @@
 import { expect, test } from 'vitest';
 import { check } from '../../src/demo/check.ts';
-import type { FlightHour } from '../../src/demo/flight-hours.ts';
+import type { FlightHours } from '../../src/demo/flight-hours.ts';
 import { PlainAnswers } from '../../src/demo/plain-answers.ts';
 
-function hour(timestamp: number, firstRow: number, rows: readonly (readonly [string, number])[]): FlightHour {
+function hour(
+  timestamp: number,
+  firstRow: number,
+  rows: readonly (readonly [string, number])[],
+): FlightHours {
   const airports = ['ATL', 'ORD'];
   return {
     timestamp,
