@@ -1,5 +1,5 @@
 /** The public names of `@clortho/base`. */
-export { abortedError, throwIfAborted } from './abort.ts';
+export { abortedError, sendOptions, shared, throwIfAborted } from './abort.ts';
 export {
   compareBytes,
   compareSlices,

@@ -4,8 +4,7 @@
  * Invariants:
  * - A task that was aborted while waiting never starts and holds no place.
  */
-import { setMaxListeners } from 'node:events';
-import { abortedError, throwIfAborted } from './abort.ts';
+import { abortedError, shared, throwIfAborted } from './abort.ts';
 
 /** Runs tasks, a bounded number at a time. */
 export interface Limiter {
@@ -40,9 +39,7 @@ export function limiter(limit: number): Limiter {
         resolve();
       };
       queue.add(start);
-      // Many waiting tasks may share one signal: that is no leak, the listeners go when the tasks start.
-      if (signal !== undefined) setMaxListeners(0, signal);
-      signal?.addEventListener('abort', onAbort, { once: true });
+      shared(signal)?.addEventListener('abort', onAbort, { once: true });
     });
   };
   const leave = (): void => {

@@ -15,7 +15,7 @@ import { type CliResult, clortho, jsonOf, withDirectory } from '../cli.ts';
 
 const KILLS = 20;
 /** Every run has more to load than the one before, so kills fall into all phases. */
-const ROWS_PER_KILL = 5000;
+const ROWS_PER_KILL = 3000;
 /** From the start of the process to the start of the work, about. */
 const START_MS = 300;
 

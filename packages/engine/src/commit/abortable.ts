@@ -1,6 +1,5 @@
 /** Waiting that its caller can end: the work goes on, and nobody hears of it. */
-import { setMaxListeners } from 'node:events';
-import { abortedError } from '@clortho/base';
+import { abortedError, shared } from '@clortho/base';
 
 /**
  * Returns what `work` comes to. If `signal` aborts before, and the caller may still be told so, rejects at once.
@@ -13,12 +12,11 @@ export function abortable<T>(
   mayAbort: () => boolean = () => true,
 ): Promise<T> {
   if (signal === undefined) return work;
-  setMaxListeners(0, signal); // Many calls may share one signal; the listeners go with them.
   return new Promise((resolve, reject) => {
     const onAbort = (): void => {
       if (mayAbort()) reject(abortedError(signal));
     };
-    signal.addEventListener('abort', onAbort, { once: true });
+    shared(signal).addEventListener('abort', onAbort, { once: true });
     work.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }

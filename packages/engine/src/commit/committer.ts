@@ -17,7 +17,6 @@
  * - Accepted bytes are bounded: beyond the limit `submit` waits.
  * - Every accepted batch is settled: by its commit, or when it is abandoned, after which none is sent any more.
  */
-import { setMaxListeners } from 'node:events';
 import {
   type Clock,
   ClorthoError,
@@ -115,7 +114,6 @@ export class Committer {
     this.#clock = context.manifest.clock;
     this.#random = context.manifest.random;
     this.#pace = new Pace(this.#clock, 1);
-    setMaxListeners(0, this.#abandoned.signal); // Every upload under way listens to it.
   }
 
   /** How many batches and bytes were accepted and wait. */

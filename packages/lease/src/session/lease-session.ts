@@ -14,7 +14,6 @@
  * - Renewals run where the work runs: a process that is stuck must lose its leases.
  * - After `close` no timer, listener or call is left.
  */
-import { setMaxListeners } from 'node:events';
 import {
   abortedError,
   type Clock,
@@ -22,6 +21,7 @@ import {
   type Random,
   randomFraction,
   retry,
+  shared,
   systemClock,
   systemRandom,
   throwIfAborted,
@@ -106,9 +106,7 @@ export class LeaseSession implements AsyncDisposable {
     this.#attributes = { ...attributes };
     this.#validity = new Validity(clock, timing.durationMs - timing.guardMs);
     this.#pulse = new Pulse(clock);
-    const { signal } = this.#stop;
-    // All that waits in a session listens here, for as long as it waits.
-    setMaxListeners(0, signal);
+    const signal = shared(this.#stop.signal);
     const line = new RegisterLine({ registers, clock, random, attemptMs: timing.attemptMs });
     this.#line = line;
     const observerNow = (): number => clock.monotonic();

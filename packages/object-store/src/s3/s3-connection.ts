@@ -16,6 +16,7 @@ import {
   type RetryVerdict,
   renewable,
   retry,
+  sendOptions,
   systemClock,
   systemRandom,
   throwIfAborted,
@@ -75,7 +76,7 @@ export function s3Connection(options: S3ObjectStoreOptions): S3Connection {
   return {
     place,
     async request<T>(signal: AbortSignal | undefined, attempt: (attempt: S3Attempt) => Promise<T>) {
-      const requestOptions = signal === undefined ? {} : { abortSignal: signal };
+      const requestOptions = sendOptions(signal);
       let unreachable = 0;
       const repeats = (error: unknown): RetryVerdict => {
         if (isUnreachable(error)) unreachable += 1;

@@ -14,7 +14,7 @@
  */
 import type { ConditionCheck, TransactWriteItem, Update } from '@aws-sdk/client-dynamodb';
 import type { Random } from '@clortho/base';
-import { systemRandom } from '@clortho/base';
+import { sendOptions, systemRandom } from '@clortho/base';
 import { attemptRead, attemptWrite } from '../attempts.ts';
 import { type RegisterBackend, registerStore, zeroCounters } from '../backend.ts';
 import { attemptContext } from '../cloud-options.ts';
@@ -164,10 +164,6 @@ function transactItem({ UpdateExpression, ...check }: ItemChange): TransactWrite
 
 function toRegister({ Item }: { Item?: Parameters<typeof registerOf>[0] | undefined }): Register | undefined {
   return Item === undefined ? undefined : registerOf(Item);
-}
-
-function sendOptions(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
 }
 
 function requestToken(random: Random): string {

@@ -12,7 +12,9 @@
  * - No object is replaced without a condition, and none is deleted.
  * - 412 is a lost race, 409 and 503 SlowDown are tried again, anything that may have landed is unknown.
  */
+
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
+import { sendOptions } from '@clortho/base';
 import { attemptRead, attemptWrite, type Failure } from '../attempts.ts';
 import { awsErrorName, awsFailure, awsStatus } from '../aws-failure.ts';
 import { type RegisterBackend, registerStore, zeroCounters } from '../backend.ts';
@@ -158,8 +160,4 @@ function putFailure(store: string, error: unknown): Failure {
   if (awsStatus(error) === 412 || awsErrorName(error) === 'NoSuchKey')
     return { kind: 'lost', current: [undefined] };
   return awsFailure(store, error);
-}
-
-function sendOptions(signal: AbortSignal | undefined): { abortSignal?: AbortSignal } {
-  return signal === undefined ? {} : { abortSignal: signal };
 }

@@ -1,6 +1,5 @@
 /** Calls as a wire carries them: the work, and what its caller is told when something comes between. */
-import { setMaxListeners } from 'node:events';
-import { abortedError, ClorthoError } from '@clortho/base';
+import { abortedError, ClorthoError, shared } from '@clortho/base';
 import type { CallSubject } from './fault.ts';
 
 /** A call and how to perform it. */
@@ -38,8 +37,7 @@ export function withAbort<T>(journey: Promise<T>, { aborted, signal }: WireCall<
       if (aborted === 'CLORTHO_ABORTED') reject(abortedError(signal));
       else reject(new ClorthoError(aborted, 'the call was aborted on its way', { cause: signal.reason }));
     };
-    setMaxListeners(0, signal); // Many calls may share one signal; the listeners go with them.
-    signal.addEventListener('abort', onAbort, { once: true });
+    shared(signal).addEventListener('abort', onAbort, { once: true });
     journey.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
   });
 }
