@@ -1,4 +1,7 @@
-/** The tests that talk to real servers; `scripts/real-servers test` starts the servers and runs these. */
+/**
+ * The tests that talk to real servers, or are many processes for a minute; `scripts/real-servers test` starts the servers
+ * and runs these.
+ */
 import { defineConfig } from 'vitest/config';
 
 export default defineConfig({

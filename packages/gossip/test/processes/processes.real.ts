@@ -6,7 +6,7 @@ const SCRIPT = fileURLToPath(new URL('member.mjs', import.meta.url));
 
 test('processes that lose a tenth of their datagrams survive being stopped, split and killed', async () => {
   const steps = await runProcesses({
-    count: 6,
+    count: 30,
     loss: 0.1,
     script: SCRIPT,
     tuning: { suspicionMs: 500, healMs: 500, syncMs: 500 },
