@@ -23,8 +23,8 @@ export default defineConfig({
     // Modules have no state of their own, so files can share a process. With one for each, two fifths of all the time
     // went into starting processes and loading the same modules a hundred times.
     isolate: false,
-    // By default one core stays idle, which is half of a small machine.
-    maxWorkers: availableParallelism(),
+    // By default one core stays idle, which is half of a small machine. And a third of the time, tests only wait.
+    maxWorkers: Math.ceil(availableParallelism() * 1.5),
     sequence: { sequencer: LongestFirst },
     // The SDK announces on every start on Node 20 that it will leave it some day.
     env: { AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true' },
