@@ -21,6 +21,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(context: CommandContext) 
   compact: async () => (await import('./command/compact.ts')).compactCommand,
   truncate: async () => (await import('./command/truncate.ts')).truncateCommand,
   gc: async () => (await import('./command/gc.ts')).gcCommand,
+  verify: async () => (await import('./command/verify.ts')).verifyCommand,
   stats: async () => (await import('./command/stats.ts')).statsCommand,
   inspect: async () => (await import('./command/inspect.ts')).inspectCommand,
   gossip: async () => (await import('./command/gossip.ts')).gossipCommand,

@@ -48,3 +48,10 @@ export {
   type TransactionScanOptions,
   UNCOMMITTED,
 } from './transaction/transaction.ts';
+export type {
+  VerifyFinding,
+  VerifyOptions,
+  VerifyProblem,
+  VerifyProgress,
+  VerifyReport,
+} from './verify/verify-report.ts';

@@ -53,6 +53,8 @@ import { Snapshot } from './snapshot/snapshot.ts';
 import { type StoreStats, shardStats, sumTiers } from './stats.ts';
 import { runTransaction, type TransactOptions, type TransactResult } from './transaction/run-transaction.ts';
 import type { Transaction } from './transaction/transaction.ts';
+import type { VerifyOptions, VerifyReport } from './verify/verify-report.ts';
+import { verifyStore } from './verify/verify-store.ts';
 import { forgetDropped } from './view/forget-dropped.ts';
 import { Tables } from './view/tables.ts';
 import type { ViewKeeper } from './view/view-keeper.ts';
@@ -91,12 +93,7 @@ export class Store {
     const { manifest, catalog, keeper, record, options } = parts;
     this.#parts = parts;
     this.#clock = manifest.clock;
-    this.#tables = new Tables({
-      objects: manifest.objects,
-      cacheBytes: options.cacheBytes ?? 256 * MIB,
-      tableBytes: options.tableBytes ?? 64 * MIB,
-      collectors: (family) => catalog.collectorsOf(family),
-    });
+    this.#tables = this.#newTables();
     this.#committer = new Committer({
       manifest,
       keeper,
@@ -327,6 +324,21 @@ export class Store {
   }
 
   /**
+   * Reads everything again that the store references, and tells all that is wrong: checksums, the order of rows, key bounds
+   * and times, statistics against rows, what is missing. Writes nothing, so it works on a read-only handle; others may go
+   * on meanwhile. Holds one file at a time in memory. Does not compare versions of a key across files, nor tell apart two
+   * objects of which the manifest says the very same.
+   *
+   * @throws {ClorthoError} `CLORTHO_UNAVAILABLE`, `CLORTHO_ABORTED`, `CLORTHO_CLOSED`; what is wrong is returned.
+   */
+  async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
+    this.#check();
+    const { manifest, keeper, catalog, record } = this.#parts;
+    const tables = this.#newTables();
+    return verifyStore({ manifest, keeper, catalog, tables, store: record.id }, options);
+  }
+
+  /**
    * Finishes what was accepted, stops background work and releases everything. Idempotent.
    *
    * @throws {ClorthoError} `CLORTHO_UNAVAILABLE` if that took longer than `closeMsMax`, because a backend does not
@@ -400,6 +412,16 @@ export class Store {
     const batch = parseBatch(operations, (name) => catalog.byName(name));
     const condition = conditionOf(batch.expectations, this.#reader, keeper);
     return { batch, timestamp: named, condition, signal: options.signal };
+  }
+
+  #newTables(): Tables {
+    const { manifest, catalog, options } = this.#parts;
+    return new Tables({
+      objects: manifest.objects,
+      cacheBytes: options.cacheBytes ?? 256 * MIB,
+      tableBytes: options.tableBytes ?? 64 * MIB,
+      collectors: (family) => catalog.collectorsOf(family),
+    });
   }
 
   #newSession(): PinSession {

@@ -1,5 +1,5 @@
 /**
- * Runs `scripts/*.txt` in every layout. `CLORTHO_REWRITE_SCRIPTS=1` writes what the first layout of a case prints into the
+ * Runs `scripts/*.txt` in every layout, and verifies what each case leaves. `CLORTHO_REWRITE_SCRIPTS=1` writes what the first layout of a case prints into the
  * scripts: read the difference before you believe it.
  */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -88,6 +88,7 @@ async function play(one: ScriptCase, layout: Layout, path: string): Promise<read
       }
       printed.push([block, lines]);
     }
+    expect(await store.verify()).toEqual([]);
     return printed;
   } finally {
     await store.close();

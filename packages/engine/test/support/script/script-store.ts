@@ -78,6 +78,12 @@ export class ScriptStore {
     await this.#store?.close();
   }
 
+  /** Returns what verifying the store finds wrong, as text. */
+  async verify(): Promise<readonly string[]> {
+    const { findings = [] } = (await this.#store?.verify()) ?? {};
+    return findings.map(({ problem, at, message }) => `${problem} ${at} ${message}`);
+  }
+
   #set(name: string, text: string): readonly string[] {
     if (this.#store !== undefined) throw new Error(`${name} comes before the first command`);
     const [, first = '', ...rest] = text.split(' ');
