@@ -2,8 +2,9 @@
 import { ClorthoError } from '@clortho/base';
 import { Command } from 'commander';
 import { parseCount } from '../input/count.ts';
+import { renderStore } from '../inspect/render-store.ts';
 import { jsonText } from '../output/stats-json.ts';
-import { renderLevels, renderShards, renderTree } from '../output/tree.ts';
+import { renderShards, renderTree } from '../output/tree.ts';
 import { withStore } from '../store/with-store.ts';
 import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { inspectSstCommand } from './inspect-sst.ts';
@@ -21,7 +22,7 @@ export function inspectCommand(context: CommandContext): Command {
     )
     .addCommand(
       new Command('store')
-        .description('Show the shards of a store, and the levels and files of its families.')
+        .description('Draw the tree of a store: levels down, keys across, history by time.')
         .action((_, self: Command) => showStore(context, self)),
     );
 }
@@ -51,7 +52,7 @@ async function showStore(context: CommandContext, command: Command): Promise<voi
     `${stats.name}  id ${stats.id}  ${stats.time} time`,
     renderShards(terminal, stats.shards),
     renderTree(terminal, stats.shards),
-    renderLevels(terminal, stats),
+    renderStore(terminal, stats),
   ];
   terminal.line(parts.join('\n\n'));
 }

@@ -1,5 +1,5 @@
 /** The tree of a store as tables: what lies where. */
-import type { ShardStats, StoreStats, TierStats } from '@clortho/engine';
+import type { ShardStats, TierStats } from '@clortho/engine';
 import { formatBytes, formatCount, formatMoment } from './format.ts';
 import { type Column, renderTable } from './table.ts';
 import type { Terminal } from './terminal.ts';
@@ -31,37 +31,6 @@ export function renderTree(terminal: Terminal, shards: readonly ShardStats[]): s
     ),
   );
   return renderTable(terminal, COLUMNS, rows);
-}
-
-/** Returns one line per family, summed over shards, with the number of files on each level of each tier. */
-export function renderLevels(terminal: Terminal, { shards }: StoreStats): string {
-  const names = shards[0]?.families.map(({ family }) => family) ?? [];
-  const rows = names.flatMap((name) => {
-    const families = shards.flatMap((shard) => shard.families.filter(({ family }) => family === name));
-    const entries = families.flatMap((family) => family.entries);
-    return TIERS.flatMap((tier) => {
-      const inTier = entries.filter((entry) => entry.tier === tier);
-      const levels = [...new Set(inTier.map(({ level }) => level))].sort((left, right) => left - right);
-      return levels.map((level) => {
-        const files = inTier.filter((entry) => entry.level === level);
-        const bytes = files.reduce((sum, file) => sum + file.bytes, 0);
-        const count = files.reduce((sum, file) => sum + file.rows, 0);
-        return [name, tier, String(level), formatCount(files.length), formatCount(count), formatBytes(bytes)];
-      });
-    });
-  });
-  return renderTable(
-    terminal,
-    [
-      { title: 'family' },
-      { title: 'tier' },
-      { title: 'level', align: 'right' },
-      { title: 'files', align: 'right' },
-      { title: 'rows', align: 'right' },
-      { title: 'bytes', align: 'right' },
-    ],
-    rows,
-  );
 }
 
 /** Returns what is known of each shard as a whole. */
