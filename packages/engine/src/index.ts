@@ -20,6 +20,7 @@ export type {
   WriteOptions,
   WriteResult,
 } from './api.ts';
+export type { FamilyRecord } from './catalog/record.ts';
 export { FamilyHandle } from './family-handle.ts';
 export type { GcResult } from './maintenance/collect-garbage.ts';
 export type { CompactionStats, CompactResult } from './maintenance/compactor.ts';

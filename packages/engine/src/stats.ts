@@ -3,6 +3,7 @@ import { type FileEntry, horizonOf, NO_FILES, type ShardState } from '@clortho/m
 import type { ObjectCounters } from '@clortho/object-store';
 import type { RegisterCounters } from '@clortho/registers';
 import type { Family } from './catalog/family.ts';
+import type { FamilyRecord } from './catalog/record.ts';
 import type { CompactionStats } from './maintenance/compactor.ts';
 import type { TimeMode } from './options.ts';
 import type { Tables } from './view/tables.ts';
@@ -48,6 +49,8 @@ export interface StoreStats {
   readonly name: string;
   readonly id: string;
   readonly time: TimeMode;
+  /** What the store remembers of its families. */
+  readonly families: readonly FamilyRecord[];
   readonly shards: readonly ShardStats[];
   readonly totals: { readonly delta: TierStats; readonly current: TierStats; readonly history: TierStats };
   readonly blockCache: Tables['blockStats'];

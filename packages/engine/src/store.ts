@@ -308,6 +308,7 @@ export class Store {
       name: this.name,
       id: record.id,
       time: record.time,
+      families: catalog.families.map((family) => family.record),
       shards,
       totals: {
         delta: sumTiers(families.map(({ delta }) => delta)),

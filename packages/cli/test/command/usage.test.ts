@@ -12,6 +12,9 @@ test.for([
   'scan',
   'history',
   'load',
+  'export',
+  'import',
+  'verify',
   'compact',
   'truncate',
   'gc',
@@ -36,7 +39,7 @@ test('help without a command lists all of them', async () => {
   expect(code).toBe(EXIT.done);
   const listed = [...out.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
   const names =
-    'demo create put get del scan history load compact truncate gc stats inspect gossip lease help';
+    'demo create put get del scan history load export import compact truncate gc verify stats inspect gossip lease help';
   expect(listed).toEqual(names.split(' '));
 });
 
