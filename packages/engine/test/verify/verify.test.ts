@@ -1,4 +1,5 @@
 /** Verifying a store: nothing is wrong with a sound one, and every damage is found and named. */
+import { encodeUtf8 } from '@clortho/base';
 import {
   decodeHead,
   decodeSegment,
@@ -16,10 +17,10 @@ import {
   open,
   type Store,
   type VerifyFinding,
-} from '../src/index.ts';
-import { codeOf } from './support/answers.ts';
-import { type Backends, hookedObjects, newBackends, objectKeys } from './support/backends.ts';
-import { type RottenBackends, rottenBackends } from './support/rot.ts';
+} from '../../src/index.ts';
+import { codeOf } from '../support/answers.ts';
+import { type Backends, hookedObjects, newBackends, objectKeys } from '../support/backends.ts';
+import { type RottenBackends, rottenBackends } from '../support/rot.ts';
 
 const quiet: OpenOptions = {
   time: 'external',
@@ -356,6 +357,31 @@ describe('what is wrong inside sound files', () => {
     state.lies = false;
     expect((await store.verify()).findings).toMatchObject([
       { problem: 'statistics', family: 'f', message: 'the rows say otherwise: name=first' },
+    ]);
+    await store.close();
+  });
+
+  it('is found where bounds hide a delete, so that what it deleted shows again', async () => {
+    const backends = rottenBackends(newBackends());
+    const { objects, registers } = backends;
+    const store = await open('memory:', { ...quiet, objects, registers });
+    await store.put('k', 'v', { timestamp: 10 });
+    await store.write(
+      [
+        { type: 'del', key: 'k' },
+        { type: 'del', key: 'l' },
+      ],
+      { timestamp: 20 },
+    );
+    const [register] = await registers.read([headKey(0)]);
+    const head = decodeHead(register?.value ?? new Uint8Array(0), 'head');
+    const narrowed = head.tail.map((edit) => ({
+      ...edit,
+      added: edit.added.map((entry) => (entry.run === 20 ? { ...entry, lower: encodeUtf8('l') } : entry)),
+    }));
+    backends.rot.set(headKey(0), encodeHead({ ...head, tail: narrowed }));
+    expect((await store.verify()).findings).toMatchObject([
+      { problem: 'bounds', message: 'rows are hidden: rows=1 first=0x6b' },
     ]);
     await store.close();
   });
