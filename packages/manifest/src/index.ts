@@ -1,4 +1,5 @@
 /** The public names of `@clortho/manifest`. */
+export { boundsOverlap, clipFile, cutOut, type KeyBounds } from './clip-file.ts';
 export {
   decodeHead,
   decodeSegment,

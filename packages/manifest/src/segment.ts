@@ -45,25 +45,32 @@ export function segmentKey(id: string): string {
 
 /** Returns the segment of consecutive edits, the first of which made version `from + 1`. */
 export function segmentOf(from: number, edits: readonly Edit[]): Segment {
-  const added = new Map<string, FileEntry>();
-  const removed: FileReference[] = [];
-  for (const edit of edits) {
-    for (const file of edit.removed) if (!added.delete(file.id)) removed.push(file);
-    for (const file of edit.added) added.set(file.id, file);
-  }
+  const { added, removed } = netChange(edits);
   const tokens = edits.slice(-TOKEN_WINDOW).map((edit) => edit.token);
-  return { from, to: from + edits.length, added: [...added.values()], removed, tokens };
+  return { from, to: from + edits.length, added, removed, tokens };
 }
 
 /** Returns the net effect of two adjacent segments. */
 export function composeSegments(older: Segment, newer: Segment): Segment {
   invariant(older.to === newer.from, 'composed segments are adjacent', newer.from);
-  const added = new Map(older.added.map((file) => [file.id, file]));
-  const removed = [...older.removed];
-  for (const file of newer.removed) if (!added.delete(file.id)) removed.push(file);
-  for (const file of newer.added) added.set(file.id, file);
+  const { added, removed } = netChange([older, newer]);
   const tokens = [...older.tokens, ...newer.tokens].slice(-TOKEN_WINDOW);
-  return { from: older.from, to: newer.to, added: [...added.values()], removed, tokens };
+  return { from: older.from, to: newer.to, added, removed, tokens };
+}
+
+/** Returns what changes in a row come to. A removed file goes with all its parts. */
+function netChange(changes: readonly Pick<Segment, 'added' | 'removed'>[]): Pick<Segment, 'added' | 'removed'> {
+  const added = new Map<string, FileEntry[]>();
+  const removed: FileReference[] = [];
+  for (const change of changes) {
+    for (const file of change.removed) if (!added.delete(file.id)) removed.push(file);
+    for (const file of change.added) {
+      const parts = added.get(file.id);
+      if (parts === undefined) added.set(file.id, [file]);
+      else parts.push(file);
+    }
+  }
+  return { added: [...added.values()].flat(), removed };
 }
 
 /** Returns the weight that decides when segments are merged: entries, and tokens at their share of the bytes. */

@@ -4,11 +4,12 @@
  * Invariants:
  * - `delta` is ordered newest run first, then by lower bound; `current` and `history` by lower bound. Equal bounds
  *   (long keys are cut) are ordered by id, so every way to the same files leads to the same order.
- * - An id is at most once in a tier.
+ * - Files of one id in a tier are disjoint parts of it; a reference to the id means all of them.
  * - Applying an edit shares every array that the edit does not touch: a commit costs the size of one delta tier,
  *   not of the shard.
  */
 import { ClorthoError, compareBytes } from '@clortho/base';
+import { boundsOverlap } from './clip-file.ts';
 import type { Edit } from './edit.ts';
 import type { FileEntry, FileReference, Tier } from './file-entry.ts';
 
@@ -53,7 +54,7 @@ export function* allFiles(files: ShardFiles): Generator<FileEntry> {
 }
 
 interface PlaceChange {
-  readonly added: Map<string, FileEntry>;
+  readonly added: Map<string, FileEntry[]>;
   readonly removed: Set<string>;
 }
 
@@ -67,22 +68,20 @@ const ORDER: Readonly<Record<Tier, Order>> = { delta: byRun, current: byLower, h
 /** Merges what is kept of a sorted tier with what is added: comparisons for the added files only. */
 function changeTier(tier: readonly FileEntry[], { added, removed }: PlaceChange, order: Order): FileEntry[] {
   const kept: FileEntry[] = [];
+  const missing = new Set(removed);
   for (const file of tier) {
-    if (removed.has(file.id)) continue;
+    if (removed.has(file.id)) {
+      missing.delete(file.id);
+      continue;
+    }
     if (added.has(file.id)) throw misfit('adds a file that is live', file.id);
     kept.push(file);
   }
-  if (tier.length - kept.length !== removed.size) {
-    const present = new Set(tier.map((file) => file.id));
-    throw misfit(
-      'removes a file that is not live',
-      [...removed].find((id) => !present.has(id)),
-    );
-  }
+  for (const id of missing) throw misfit('removes a file that is not live', id);
   if (added.size === 0) return kept;
   const merged: FileEntry[] = [];
   let start = 0;
-  for (const file of [...added.values()].sort(order)) {
+  for (const file of [...added.values()].flat().sort(order)) {
     const end = positionAbove(kept, file, start, order);
     for (; start < end; start += 1) merged.push(kept[start] as FileEntry);
     merged.push(file);
@@ -114,8 +113,10 @@ function groupByPlace(change: FileChange): Map<number, Map<Tier, PlaceChange>> {
   };
   for (const file of change.added) {
     const { added } = placeOf(file);
-    if (added.has(file.id)) throw misfit('adds a file twice', file.id);
-    added.set(file.id, file);
+    const parts = added.get(file.id);
+    if (parts === undefined) added.set(file.id, [file]);
+    else if (parts.some((part) => boundsOverlap(part, file))) throw misfit('adds a file twice', file.id);
+    else parts.push(file);
   }
   for (const reference of change.removed) {
     const { removed } = placeOf(reference);

@@ -15,8 +15,9 @@
  * - Numbers of shards grow: children have higher ones than all shards of the map, so none is ever given out twice.
  */
 import { compareBytes, EMPTY_BYTES, invariant } from '@clortho/base';
+import { clipFile, type KeyBounds } from './clip-file.ts';
 import { encodeHead, encodeSegment } from './codec.ts';
-import { BOUND_BYTES_MAX, type FileEntry } from './file-entry.ts';
+import { BOUND_BYTES_MAX } from './file-entry.ts';
 import type { Head } from './head.ts';
 import type { ManifestContext } from './manifest-context.ts';
 import { mintToken, type PreparedChange, prepareSeal } from './prepare-change.ts';
@@ -73,20 +74,15 @@ export async function splitShard(
   return outcome === 'applied' ? { left, right } : 'lost';
 }
 
-interface Bounds {
-  readonly lower: Uint8Array;
-  readonly upper: Uint8Array | undefined;
-}
-
 /** Uploads the checkpoint of a child and returns its first head, which replaces nothing. */
 async function prepareChild(
   { objects, ids }: ManifestContext,
   { head: parent, files }: ShardState,
   shard: number,
   token: string,
-  bounds: Bounds,
+  bounds: KeyBounds,
 ): Promise<PreparedChange> {
-  const added = [...allFiles(files)].flatMap((file) => clip(file, bounds));
+  const added = [...allFiles(files)].flatMap((file) => clipFile(file, bounds) ?? []);
   const segment: Segment = { from: 0, to: 1, added, removed: [], tokens: [token] };
   const id = ids.mint(parent.gcFloor);
   await objects.put(segmentKey(id), encodeSegment(parent.store, shard, segment));
@@ -102,19 +98,4 @@ async function prepareChild(
   const own = applyChange(new Map(), segment);
   const next = { head, headBytes: value.length, files: own, folded: new Map([[id, own]]) };
   return { shard, expect: 0, token, value, next };
-}
-
-/** Returns the part of a file inside the bounds, if there is one. The counts stay those of the whole file. */
-function clip(file: FileEntry, { lower, upper }: Bounds): FileEntry[] {
-  const isBelow = file.upper !== undefined && compareBytes(file.upper, lower) <= 0;
-  const isAbove = upper !== undefined && compareBytes(upper, file.lower) <= 0;
-  if (isBelow || isAbove) return [];
-  const endsAbove = upper !== undefined && (file.upper === undefined || compareBytes(upper, file.upper) < 0);
-  return [
-    {
-      ...file,
-      lower: compareBytes(file.lower, lower) < 0 ? lower : file.lower,
-      upper: endsAbove ? upper : file.upper,
-    },
-  ];
 }
