@@ -35,9 +35,11 @@ export {
   NOTHING,
   type NothingPlan,
   type Plan,
+  type RunningBaseMerge,
   type Strategy,
 } from './strategy/plan.ts';
 export { ALL_TIMES, isReadable, type Readable } from './strategy/readable.ts';
+export { type Replacement, replacementOf, underWay } from './strategy/replacement.ts';
 export { clipRangeDeletes, type KeyRange } from './versions/clip-range-deletes.ts';
 export { collectGroup, collectGroupBackward } from './versions/collect-group.ts';
 export { type HistoryEntry, historyOf } from './versions/history-of.ts';

@@ -10,16 +10,22 @@ import {
   Sst,
   type SstSource,
 } from '@clortho/sst';
-import type { CompactionFile, MergeIo, MergeOutput, MergePlan } from '../src/index.ts';
-import { clipRangeDeletes } from '../src/index.ts';
-import { boundsBelow, rangesOverlap } from './ranges.ts';
+import type { CompactionFile, DropPlan, MergeIo, MergeJob, MergeOutput, MergePlan } from '../src/index.ts';
+import { clipRangeDeletes, executeMerge, replacementOf } from '../src/index.ts';
+import { rangesOverlap } from './ranges.ts';
 
 export class FileStore {
   files: CompactionFile[] = [];
   readonly #bytes = new Map<string, Uint8Array>();
   readonly #open = new Map<string, Sst>();
   readonly #rows = new Map<string, Row[]>();
+  readonly #replacementOf: typeof replacementOf;
   #serial = 0;
+
+  /** A broken `replacement` shows what the right one is good for. */
+  constructor(replacement: typeof replacementOf = replacementOf) {
+    this.#replacementOf = replacement;
+  }
 
   /** Adds what a commit would: one file of rows that share a timestamp. */
   commit(timestamp: number, rows: readonly Row[], rangeDeletes: readonly RangeDelete[] = []): void {
@@ -55,26 +61,43 @@ export class FileStore {
   };
   #emitted: MergeOutput[] = [];
 
+  /** Executes a merge and returns what commits its outputs; that returns whether they were. */
+  async execute(job: MergeJob): Promise<() => boolean> {
+    const before = this.files;
+    const outputs: MergeOutput[] = [];
+    const emit: MergeIo['emit'] = (output) => Promise.resolve(void outputs.push(output));
+    await executeMerge(job, { ...this.io, emit });
+    return () => {
+      const isValid = this.#replace(job.plan, before);
+      if (isValid) this.#add(outputs);
+      return isValid;
+    };
+  }
+
   /** Replaces the inputs of a merge by what it emitted; a merge of a key range only clips them. */
   install(plan: MergePlan): MergeOutput[] {
     const outputs = this.#emitted;
     this.#emitted = [];
-    const inputs = new Set(plan.inputs.map((file) => file.id));
-    const { range } = plan;
-    this.files = this.files.flatMap((file) => {
-      if (!inputs.has(file.id)) return [file];
-      if (range?.upper === undefined || !rangesOverlap(file, { lower: range.upper, upper: undefined }))
-        return [];
-      return [boundsBelow(range.upper, file.lower) ? file : { ...file, lower: range.upper }];
-    });
-    for (const { file, chunks } of outputs)
-      this.files.push({ ...file, id: this.#store(concatBytes(chunks)) });
+    if (!this.#replace(plan, this.files)) throw new Error('the plan is not valid');
+    this.#add(outputs);
     return outputs;
   }
 
-  drop(files: readonly CompactionFile[]): void {
-    const ids = new Set(files.map((file) => file.id));
-    this.files = this.files.filter((file) => !ids.has(file.id));
+  drop(plan: DropPlan): void {
+    if (!this.#replace(plan, this.files)) throw new Error('the plan is not valid');
+  }
+
+  #replace(plan: MergePlan | DropPlan, before: readonly CompactionFile[]): boolean {
+    const replacement = this.#replacementOf(plan, before, this.files);
+    if (replacement === undefined) return false;
+    const { removed, left } = replacement;
+    this.files = [...this.files.filter((file) => !removed.has(file.id)), ...left];
+    return true;
+  }
+
+  #add(outputs: readonly MergeOutput[]): void {
+    for (const { file, chunks } of outputs)
+      this.files.push({ ...file, id: this.#store(concatBytes(chunks)) });
   }
 
   source(id: string): SstSource {

@@ -7,8 +7,3 @@ export function rangesOverlap(left: KeyRange, right: KeyRange): boolean {
     upper === undefined || Buffer.compare(key, upper) < 0;
   return isBelow(left.lower, right.upper) && isBelow(right.lower, left.upper);
 }
-
-/** Tells whether `bound` sorts at or below `key`. */
-export function boundsBelow(bound: Uint8Array, key: Uint8Array): boolean {
-  return Buffer.compare(bound, key) <= 0;
-}

@@ -23,7 +23,9 @@ export type {
 export type { FamilyRecord } from './catalog/record.ts';
 export { FamilyHandle } from './family-handle.ts';
 export type { GcResult } from './maintenance/collect-garbage.ts';
-export type { CompactionStats, CompactResult } from './maintenance/compactor.ts';
+export type { CompactionCounts, CompactionStats } from './maintenance/compaction-stats.ts';
+export type { CompactResult } from './maintenance/compactor.ts';
+export type { FailingPlace } from './maintenance/failing-places.ts';
 export type { SplitResult } from './maintenance/split-shard.ts';
 export type { TruncateResult } from './maintenance/truncate.ts';
 export { SHARDS_MAX } from './open/create-store.ts';
@@ -35,6 +37,7 @@ export type {
   FamilyOptions,
   LogOptions,
   OpenOptions,
+  StoreEvent,
   TimeMode,
   Tuning,
 } from './options.ts';

@@ -5,6 +5,7 @@ import type { ObjectStore, S3Credentials } from '@clortho/object-store';
 import type { RegisterStore } from '@clortho/registers';
 import type { CodecName } from '@clortho/sst';
 import type { Bytes } from './api.ts';
+import type { FailingPlace } from './maintenance/failing-places.ts';
 
 /** Where the timestamps of a store come from; fixed at creation. */
 export type TimeMode = 'clock' | 'external';
@@ -71,8 +72,16 @@ export interface OpenOptions {
   readonly closeMsMax?: number | undefined;
   /** `auto` compacts in the background; `manual` only in `compact()`. `auto` by default. */
   readonly compaction?: 'auto' | 'manual' | undefined;
+  /** Called with what an operator should know of; must not throw. `stats()` has the same facts. */
+  readonly onEvent?: ((event: StoreEvent) => void) | undefined;
   /** Tuning; the defaults are meant to be right. */
   readonly tuning?: Tuning | undefined;
+}
+
+/** Compaction of a family of a shard has failed several times in a row, or works again. Reads and writes go on. */
+export interface StoreEvent {
+  readonly type: 'compactionFailing' | 'compactionRecovered';
+  readonly place: FailingPlace;
 }
 
 /** How to reach AWS, or a server that speaks its protocols. */
@@ -103,6 +112,10 @@ export interface Tuning {
   readonly historyBucketMs?: number | undefined;
   /** Runs that a delta tier may hold before they are merged into base whatever their size; 12. */
   readonly runsMax?: number | undefined;
+  /** Merges into base of more than this are cut in keys into parts of about this size; 256 MiB. */
+  readonly partBytes?: number | undefined;
+  /** Jobs of compaction that run at the same time; 2. */
+  readonly jobs?: number | undefined;
   /** Edits that a shard's head holds before they are folded into a checkpoint; 16. */
   readonly tailEdits?: number | undefined;
   /** Worker threads of compaction; 1. Zero compacts on the caller's thread. */

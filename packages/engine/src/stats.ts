@@ -4,7 +4,7 @@ import type { ObjectCounters } from '@clortho/object-store';
 import type { RegisterCounters } from '@clortho/registers';
 import type { Family } from './catalog/family.ts';
 import type { FamilyRecord } from './catalog/record.ts';
-import type { CompactionStats } from './maintenance/compactor.ts';
+import type { CompactionStats } from './maintenance/compaction-stats.ts';
 import type { TimeMode } from './options.ts';
 import type { Tables } from './view/tables.ts';
 

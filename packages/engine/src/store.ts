@@ -130,6 +130,7 @@ export class Store {
       held: this.#held,
       tables: this.#tables,
       tuning: options.tuning ?? {},
+      onEvent: options.onEvent,
     });
     this.#collector = new GarbageCollector({ manifest, keeper, held: this.#held, store: record.id });
     keeper.onChange((before, after) => forgetDropped(this.#tables, before, after));

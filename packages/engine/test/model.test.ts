@@ -17,8 +17,8 @@ import {
   virtualClock,
 } from '@clortho/testkit';
 import fc from 'fast-check';
-import { describe, it } from 'vitest';
-import { type OpenOptions, open } from '../src/index.ts';
+import { describe, expect, it } from 'vitest';
+import { type OpenOptions, open, Store } from '../src/index.ts';
 
 const concat = (older: Uint8Array, newer: Uint8Array): Uint8Array => {
   const merged = new Uint8Array(older.length + newer.length);
@@ -60,6 +60,8 @@ const configurations: fc.Arbitrary<Configuration> = fc.record({
     fileBytes: fc.constantFrom(1, 300, 100_000),
     fanIn: fc.constantFrom(2, 4),
     runsMax: fc.constantFrom(2, 6),
+    partBytes: fc.constantFrom(1, 400, 100_000),
+    jobs: fc.constantFrom(1, 3),
     historyBucketMs: fc.constantFrom(1, 5),
     threads: fc.constant(0),
   }),
@@ -82,6 +84,9 @@ function restlessClock(): Clock {
   };
 }
 
+/** What compaction did over all runs. */
+let partialJobs = 0;
+
 /** Opens a store that is split by key. */
 async function openSplittable(url: string, options: OpenOptions): Promise<StoreUnderTest> {
   const store = await open(url, options);
@@ -90,7 +95,13 @@ async function openSplittable(url: string, options: OpenOptions): Promise<StoreU
     const shard = shards.findLast(({ lower }) => compareBytes(lower, key) <= 0);
     if (shard !== undefined && compareBytes(shard.lower, key) < 0) await store.splitShard(shard.shard, key);
   };
-  return Object.assign(store, { split });
+  const close = async (): Promise<void> => {
+    const { compaction } = await store.stats();
+    partialJobs += compaction.partial;
+    expect(compaction.failures).toBe(0);
+    await Store.prototype.close.call(store);
+  };
+  return Object.assign(store, { split, close });
 }
 
 describe('engine', () => {
@@ -119,6 +130,7 @@ describe('engine', () => {
       }),
       { numRuns: Number(process.env.CLORTHO_RUNS ?? 60) },
     );
+    expect(partialJobs).toBeGreaterThan(0);
   }, 120_000);
 
   it('answers like the model with clock time, in memory', async () => {

@@ -1,9 +1,8 @@
 /**
  * Parts of files: the same object with narrower bounds, of which a reader shows nothing outside.
  *
- *     file      [a ───────────────── z)
- *     clip      ····[f ─── m)··········      what lies inside of a range
- *     cut out   [a f)········[m ───── z)      what lies outside of it
+ *     file     [a ───────────────── z)
+ *     part     ····[f ─── m)··········
  *
  * Invariants:
  * - Bounds of parts are those of the file or of the range; counts and times stay those of the whole object.
@@ -31,16 +30,6 @@ export function clipFile(file: FileEntry, range: KeyBounds): FileEntry | undefin
     lower: compareBytes(file.lower, range.lower) < 0 ? range.lower : file.lower,
     upper: endsInside ? file.upper : range.upper,
   };
-}
-
-/** Returns the parts of a file outside of `range`: none, one or two. */
-export function cutOut(file: FileEntry, range: KeyBounds): FileEntry[] {
-  if (!boundsOverlap(file, range)) return [file];
-  const { lower, upper } = range;
-  const parts: FileEntry[] = [];
-  if (compareBytes(file.lower, lower) < 0) parts.push({ ...file, upper: lower });
-  if (upper !== undefined && isBelow(upper, file.upper)) parts.push({ ...file, lower: upper });
-  return parts;
 }
 
 function isBelow(key: Uint8Array, upper: Uint8Array | undefined): boolean {

@@ -1,5 +1,4 @@
 /** The public names of `@clortho/manifest`. */
-export { boundsOverlap, clipFile, cutOut, type KeyBounds } from './clip-file.ts';
 export {
   decodeHead,
   decodeSegment,

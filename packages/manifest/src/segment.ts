@@ -59,7 +59,9 @@ export function composeSegments(older: Segment, newer: Segment): Segment {
 }
 
 /** Returns what changes in a row come to. A removed file goes with all its parts. */
-function netChange(changes: readonly Pick<Segment, 'added' | 'removed'>[]): Pick<Segment, 'added' | 'removed'> {
+function netChange(
+  changes: readonly Pick<Segment, 'added' | 'removed'>[],
+): Pick<Segment, 'added' | 'removed'> {
   const added = new Map<string, FileEntry[]>();
   const removed: FileReference[] = [];
   for (const change of changes) {

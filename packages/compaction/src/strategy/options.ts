@@ -14,11 +14,10 @@ export interface KvOptions {
   readonly baseBytesMin: number;
   /** The least width of a History window. */
   readonly windowMicros: number;
-  /**
-   * A merge takes about this much; a larger one is cut, delta merges in age, base merges in keys (see
-   * `MergePlan.range`). Infinite by default.
-   */
+  /** Merges within delta and within History take about this much. Infinite by default. */
   readonly inputBytesMax: number;
+  /** Merges into base take about this much; a larger one is cut in keys (see `MergePlan.range`). */
+  readonly partBytesMax: number;
   /** The family's time to live: files of expired rows are dropped whole. */
   readonly ttlMicros: number | undefined;
 }
@@ -34,6 +33,7 @@ export const KV_DEFAULTS: KvOptions = {
   baseBytesMin: 8 * 1024 * 1024,
   windowMicros: HOUR_MICROS,
   inputBytesMax: Number.POSITIVE_INFINITY,
+  partBytesMax: 256 * 1024 * 1024,
   ttlMicros: undefined,
 };
 

@@ -1,77 +1,87 @@
 /**
- * Merging delta into base: the oldest delta runs with the Current files they overlap.
+ * Merging delta into base: the oldest delta runs with the Current files they overlap, whole or a range of keys.
  *
  * Invariants:
  * - The runs begin with the oldest and are contiguous: the intervals that base writes down are exact only if nothing
  *   older or between remains in delta.
- * - Every Current file that shares a key with a chosen delta file is an input. The others between them are fences.
+ * - Every Current file that shares a key with a chosen delta file within the range is an input. The others between them
+ *   are fences.
+ * - Ranges of merges that run side by side are disjoint; an input may then be shared, each takes its part of it.
  */
-import { compareBytes, EMPTY_BYTES } from '@clortho/base';
-import type { KeyRange } from '../versions/clip-range-deletes.ts';
+import { EMPTY_BYTES } from '@clortho/base';
+import { type BasePart, baseParts } from './base-parts.ts';
 import type { CompactionFile } from './compaction-file.ts';
 import type { KvOptions } from './options.ts';
 import type { CompactionState, MergePlan } from './plan.ts';
-import { bytesOf, deltaRuns, filesOf, isBusy, type Run, rangesOverlap } from './runs.ts';
+import { bytesOf, deltaRuns, filesOf, isReplaced, type Run, rangesOverlap } from './runs.ts';
 
-/** Returns the merge into base that is due, if any. */
+/** Returns the merge into base that is due, if any: where delta is largest in proportion to what lies below. */
 export function pickBase(state: CompactionState, options: KvOptions): MergePlan | undefined {
   const all = deltaRuns(state);
-  const runs = untilBusy(all);
-  const bytes = bytesOf(runs);
+  const runs = untilReplaced(state, all);
   const areTooMany = all.length > options.deltaRunsMax;
-  if (runs.length === 0 || (!areTooMany && bytes < options.baseBytesMin)) return undefined;
-  const delta = runs.flatMap((run) => run.files);
-  const current = overlappingCurrent(state, delta);
-  if (areTooMany) {
-    return planBase(
-      state,
-      options,
-      delta,
-      current,
-      `${all.length} delta runs are more than ${options.deltaRunsMax}`,
-    );
-  }
-  if (bytes < options.baseFraction * bytesOf(current)) return undefined;
-  return planBase(
-    state,
-    options,
-    delta,
-    current,
-    `${bytes} bytes of delta over ${bytesOf(current)} of current`,
-  );
+  if (runs.length === 0 || (!areTooMany && bytesOf(runs) < options.baseBytesMin)) return undefined;
+  const isDue = (part: BasePart): boolean =>
+    areTooMany
+      ? part.delta.some((file) => file.run === runs[0]?.run)
+      : part.deltaBytes >= options.baseFraction * bytesOf(part.current);
+  const due = freeParts(state, runs, overlappingCurrent(state, runs), options).filter(isDue);
+  const [part] = due.sort((left, right) => weightOf(right) - weightOf(left));
+  if (part === undefined) return undefined;
+  const reason = areTooMany
+    ? `${all.length} delta runs are more than ${options.deltaRunsMax}`
+    : `${Math.round(part.deltaBytes)} bytes of delta over ${bytesOf(part.current)} of current`;
+  return planBase(state, options, part, reason);
 }
 
-/** Returns the merge of all of delta, with the Current files it overlaps or with all of them. */
+/** Returns a merge of delta into base, the lowest keys first, with the Current files it overlaps or with all of them. */
 export function planWholeBase(
   state: CompactionState,
   options: KvOptions,
   isFull: boolean,
 ): MergePlan | undefined {
-  const delta = untilBusy(deltaRuns(state)).flatMap((run) => run.files);
-  if (delta.length === 0) return undefined;
-  const current = isFull ? filesOf(state, 'current') : overlappingCurrent(state, delta);
-  return planBase(state, options, delta, current, 'all of delta goes into base on demand');
+  const runs = untilReplaced(state, deltaRuns(state));
+  if (runs.length === 0) return undefined;
+  const current = isFull ? filesOf(state, 'current') : overlappingCurrent(state, runs);
+  const [part] = freeParts(state, runs, current, options);
+  return part && planBase(state, options, part, 'all of delta goes into base on demand');
 }
 
-function untilBusy(runs: readonly Run[]): Run[] {
-  const busy = runs.findIndex((run) => run.isBusy);
-  return busy === -1 ? [...runs] : runs.slice(0, busy);
+/** Returns the oldest runs, up to the first that a running job replaces. */
+function untilReplaced(state: CompactionState, runs: readonly Run[]): Run[] {
+  const replaced = runs.findIndex((run) => run.files.some((file) => isReplaced(state, file)));
+  return replaced === -1 ? [...runs] : runs.slice(0, replaced);
 }
 
-function overlappingCurrent(state: CompactionState, delta: readonly CompactionFile[]): CompactionFile[] {
+function overlappingCurrent(state: CompactionState, runs: readonly Run[]): CompactionFile[] {
+  const delta = runs.flatMap((run) => run.files);
   return filesOf(state, 'current').filter((file) => delta.some((input) => rangesOverlap(input, file)));
 }
 
-function planBase(
+/** Returns the parts in which no running job takes a file or writes. */
+function freeParts(
   state: CompactionState,
-  options: KvOptions,
-  delta: readonly CompactionFile[],
+  runs: readonly Run[],
   current: readonly CompactionFile[],
-  reason: string,
-): MergePlan | undefined {
-  const range = cutRange(delta, current, options.inputBytesMax);
-  const inputs = [...delta, ...current].filter((file) => range === undefined || rangesOverlap(file, range));
-  if (inputs.some((file) => isBusy(state, file))) return undefined;
+  { partBytesMax }: KvOptions,
+): BasePart[] {
+  return baseParts(runs, current, partBytesMax).filter(
+    ({ range, current: inside }) =>
+      !(state.intoBase ?? []).some((job) => rangesOverlap(job.range, range ?? ALL_KEYS)) &&
+      !inside.some((file) => isReplaced(state, file)),
+  );
+}
+
+const ALL_KEYS = { lower: EMPTY_BYTES, upper: undefined };
+
+function weightOf({ deltaBytes, current }: BasePart): number {
+  return deltaBytes / Math.max(1, bytesOf(current));
+}
+
+function planBase(state: CompactionState, options: KvOptions, part: BasePart, reason: string): MergePlan {
+  const { range, delta, current } = part;
+  const inputs = [...delta, ...current];
+  const isInput = new Set(inputs);
   return {
     kind: 'merge',
     inputs,
@@ -83,30 +93,8 @@ function planBase(
     windowMicros: options.windowMicros,
     range,
     fences: filesOf(state, 'current')
-      .filter((file) => !inputs.includes(file))
+      .filter((file) => !isInput.has(file) && (range === undefined || rangesOverlap(file, range)))
       .map((file) => file.lower),
     reason,
   };
-}
-
-/**
- * Returns the lowest keys whose inputs come to about `bytesMax`, ending where a Current file begins; `undefined` if
- * everything fits. Delta bytes are taken to be spread over the keys as the Current bytes are.
- */
-function cutRange(
-  delta: readonly CompactionFile[],
-  current: readonly CompactionFile[],
-  bytesMax: number,
-): KeyRange | undefined {
-  const currentBytes = bytesOf(current);
-  const share = (bytesOf(delta) + currentBytes) / Math.max(1, currentBytes);
-  let bytes = 0;
-  for (const file of current) {
-    const touchesLess = delta.some((input) => compareBytes(input.lower, file.lower) < 0);
-    if (bytes > 0 && touchesLess && bytes + file.bytes * share > bytesMax) {
-      return { lower: EMPTY_BYTES, upper: file.lower };
-    }
-    bytes += file.bytes * share;
-  }
-  return undefined;
 }

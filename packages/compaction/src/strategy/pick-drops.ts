@@ -26,7 +26,7 @@ function isNeeded(state: CompactionState, file: CompactionFile, ttlMicros: numbe
   if (ttlMicros === undefined || isReadable(state, file.minTimestamp, expiry)) return true;
   return state.files.some(
     (other) =>
-      other !== file &&
+      other.id !== file.id &&
       other.merges > 0 &&
       other.maxTimestamp > file.minTimestamp &&
       other.minTimestamp < expiry,

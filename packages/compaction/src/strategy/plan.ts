@@ -19,8 +19,17 @@ export interface CompactionState {
   readonly pins: readonly number[];
   /** The timestamp of the shard's last commit. */
   readonly upper: number;
-  /** Ids of files that running jobs have as inputs: left alone. */
+  /** Ids of files that running jobs replace: left alone. */
   readonly busy?: ReadonlySet<string> | undefined;
+  /** Running merges into base. */
+  readonly intoBase?: readonly RunningBaseMerge[] | undefined;
+}
+
+/** A merge into base under way: its inputs are left alone, but for other merges into base of other keys. */
+export interface RunningBaseMerge {
+  readonly range: KeyRange;
+  /** Their ids. */
+  readonly inputs: ReadonlySet<string>;
 }
 
 /** Nothing is worth doing. */

@@ -40,6 +40,11 @@ export function filesOf(state: CompactionState, tier: CompactionFile['tier']): C
 
 /** Tells whether a running job reads `file`. */
 export function isBusy(state: CompactionState, file: CompactionFile): boolean {
+  return isReplaced(state, file) || (state.intoBase ?? []).some((job) => job.inputs.has(file.id));
+}
+
+/** Tells whether a running job replaces `file` whole. */
+export function isReplaced(state: CompactionState, file: CompactionFile): boolean {
   return state.busy?.has(file.id) ?? false;
 }
 

@@ -84,7 +84,7 @@ describe('base', () => {
   });
 
   it('cuts a large merge where a current file begins', () => {
-    const cutting = manualStrategy({ inputBytesMax: 500 });
+    const cutting = manualStrategy({ partBytesMax: 500 });
     const files = [
       delta({ id: 'd1', run: 1, bytes: 100 }),
       current({ id: 'c1', keys: ['a', 'f'], bytes: 400 }),

@@ -2,31 +2,34 @@
  * One compaction job: a plan is carried out, its outputs uploaded, and one edit puts them in place of the inputs.
  *
  * Invariants:
- * - The job is valid as long as all its inputs are live: inputs are taken whole, and every job that would write into
- *   the same place takes at least one of them. A lost race costs another swap, never another merge.
+ * - Whether a job is still valid is asked of the newest state before every swap: a lost race costs another swap, never
+ *   another merge. What becomes of the inputs is `replacementOf`'s to say.
  * - Inputs are read past the block cache, from memory where a file is kept whole: a merge reads every byte once.
  */
 import { ClorthoError, isClorthoError } from '@clortho/base';
-import type {
-  CompactionFile,
-  MergeIo,
-  MergeJob,
-  MergePlan,
-  MergeResult,
-  MergeRunOptions,
+import {
+  type CompactionFile,
+  type DropPlan,
+  type MergeIo,
+  type MergeJob,
+  type MergePlan,
+  type MergeResult,
+  type MergeRunOptions,
+  replacementOf,
 } from '@clortho/compaction';
 import {
   allFiles,
   type FileEntry,
-  type FileReference,
   lowerBound,
   type ManifestContext,
   mintToken,
+  NO_FILES,
   objectKey,
   prepareChange,
   type ShardState,
   shortenUpper,
   swapHeads,
+  type Tier,
 } from '@clortho/manifest';
 import type { Family } from '../catalog/family.ts';
 import { fileEntryOf } from '../commit/file-entry-of.ts';
@@ -49,6 +52,8 @@ export interface JobContext {
 
 /** What a job came to; `undefined` where another process was faster. */
 export interface JobResult {
+  /** Its inputs were merged in a range of keys only. */
+  readonly isPartial: boolean;
   readonly bytesRead: number;
   readonly bytesWritten: number;
   readonly rowsRead: number;
@@ -58,21 +63,28 @@ export interface JobResult {
 /** How often a lost race is tried again. */
 const RACES_MAX = 100;
 
-/** Merges the inputs of a plan and commits the outputs. Returns `undefined` if the inputs were gone by then. */
+/**
+ * Merges the inputs of a plan that was made of `planned` and commits the outputs. Returns `undefined` if another process
+ * was faster.
+ */
 export async function runMerge(
   context: JobContext,
-  shard: number,
+  planned: ShardState,
   family: Family,
   plan: MergePlan,
   signal: AbortSignal,
 ): Promise<JobResult | undefined> {
   const { manifest, tuning, run } = context;
-  if (plan.range !== undefined)
-    throw new ClorthoError('CLORTHO_UNSUPPORTED', 'merges of a part of the inputs');
+  const { shard } = planned.head;
   const added: FileEntry[] = [];
+  let bytesRead = 0;
   const io: MergeIo = {
     open: (file) => ({
-      read: (offset, length, until) => readInput(context, file, offset, length, until ?? signal),
+      read: async (offset, length, until) => {
+        const bytes = await readInput(context, file, offset, length, until ?? signal);
+        bytesRead += bytes.length;
+        return bytes;
+      },
     }),
     emit: async ({ chunks, file, summary }) => {
       const id = manifest.ids.mint(gcFloorOf(context, shard));
@@ -94,10 +106,9 @@ export async function runMerge(
   };
   try {
     const result = await run(job, io, { signal });
-    const removed = plan.inputs.map((file) => referenceOf(file, family));
-    if (!(await replaceFiles(context, shard, removed, added))) return undefined;
-    const bytesRead = plan.inputs.reduce((sum, file) => sum + file.bytes, 0);
+    if (!(await commitPlan(context, planned, family, plan, added))) return undefined;
     return {
+      isPartial: plan.range !== undefined,
       bytesRead,
       bytesWritten: result.bytesWritten,
       rowsRead: result.rowsRead,
@@ -114,30 +125,34 @@ export async function runMerge(
 /** Removes files that no readable time needs. Returns whether they were still there. */
 export function dropFiles(
   context: JobContext,
-  shard: number,
+  planned: ShardState,
   family: Family,
-  files: readonly CompactionFile[],
+  plan: DropPlan,
 ): Promise<boolean> {
-  return replaceFiles(
-    context,
-    shard,
-    files.map((file) => referenceOf(file, family)),
-    [],
-  );
+  return commitPlan(context, planned, family, plan, []);
 }
 
-/** Puts `added` in place of `removed` as long as all of those are live. Returns whether they were. */
-async function replaceFiles(
+/** Puts `added` in place of what the plan takes away, as long as it is valid. Returns whether it was. */
+async function commitPlan(
   context: JobContext,
-  shard: number,
-  removed: readonly FileReference[],
+  planned: ShardState,
+  { record }: Family,
+  plan: MergePlan | DropPlan,
   added: readonly FileEntry[],
 ): Promise<boolean> {
   const { manifest, keeper } = context;
+  const tiers = tiersOf(plan);
+  const before = filesIn(planned, record.number, tiers.keys());
   for (let race = 0; race < RACES_MAX; race += 1) {
-    const state = stateOfShard(keeper.view, shard);
-    if (state === undefined || !areLive(state, removed)) return false;
-    const edit = { token: mintToken(manifest.random), timestamp: 0, added, removed };
+    const state = stateOfShard(keeper.view, planned.head.shard);
+    if (state === undefined) return false;
+    const replacement = replacementOf(plan, before, filesIn(state, record.number, tiers.keys()));
+    if (replacement === undefined) return false;
+    const removed = [...tiers].flatMap(([tier, ids]) =>
+      [...ids].map((id) => ({ id, family: record.number, tier })),
+    );
+    const token = mintToken(manifest.random);
+    const edit = { token, timestamp: 0, added: [...added, ...replacement.left], removed };
     const prepared = await prepareChange(manifest, state, edit, {});
     if ((await swapHeads(manifest, [prepared])) === 'applied') {
       keeper.publish([prepared.next]);
@@ -146,6 +161,27 @@ async function replaceFiles(
     await keeper.refresh();
   }
   throw new ClorthoError('CLORTHO_CONFLICT', `a compaction lost ${RACES_MAX} races in a row`);
+}
+
+/**
+ * Returns the ids of the inputs by tier, with Current for what goes into base, even if no input is from there: others may
+ * write to it.
+ */
+function tiersOf(plan: MergePlan | DropPlan): Map<Tier, Set<string>> {
+  const tiers = new Map<Tier, Set<string>>();
+  if (plan.kind === 'merge' && plan.output === 'base') tiers.set('current', new Set());
+  for (const { id, tier } of plan.kind === 'merge' ? plan.inputs : plan.files) {
+    const ids = tiers.get(tier);
+    if (ids === undefined) tiers.set(tier, new Set([id]));
+    else ids.add(id);
+  }
+  return tiers;
+}
+
+/** Looks only where the files stand, so that a merge within delta costs nothing for what lies below it. */
+function filesIn({ files }: ShardState, family: number, tiers: Iterable<Tier>): FileEntry[] {
+  const tree = files.get(family) ?? NO_FILES;
+  return [...tiers].flatMap((tier) => tree[tier]);
 }
 
 async function readInput(
@@ -165,10 +201,6 @@ async function readInput(
   }
 }
 
-function referenceOf(file: CompactionFile, family: Family): FileReference {
-  return { id: file.id, family: family.record.number, tier: file.tier };
-}
-
 function gcFloorOf({ keeper }: JobContext, shard: number): string {
   return stateOfShard(keeper.view, shard)?.head.gcFloor ?? '';
 }
@@ -177,12 +209,4 @@ function isLiveIn({ keeper }: JobContext, shard: number, id: string): boolean {
   const state = stateOfShard(keeper.view, shard);
   if (state !== undefined) for (const file of allFiles(state.files)) if (file.id === id) return true;
   return false;
-}
-
-/** Looks only where the files stand, so that a merge within delta costs nothing for what lies below it. */
-function areLive({ files }: ShardState, references: readonly FileReference[]): boolean {
-  const missing = new Set(references.map(({ id }) => id));
-  const tiers = new Set(references.map(({ family, tier }) => files.get(family)?.[tier] ?? []));
-  for (const tier of tiers) for (const { id } of tier) missing.delete(id);
-  return missing.size === 0;
 }

@@ -1,20 +1,16 @@
 /**
- * Compaction of an open store: asks the strategies of all families what to do, and does one job at a time.
+ * Compaction of an open store: asks the strategies of all families what to do, and does a few jobs at a time.
+ *
+ *     places ──► strategy ──► work ──► job 1 ──► commit        a place may have several jobs: what is under way is
+ *                                      job 2 ──► commit        told to its strategy, which plans around it
  *
  * Invariants:
  * - Horizons come from the heads, and what is held is read after them: a job drops nothing that a snapshot needs.
  * - A job that fails does not come back at once: its place waits, longer with every failure, and others go on.
+ * - Work is planned one place after the other, each on the newest view: two jobs never take the same keys of a file.
  */
-import { type Clock, isClorthoError } from '@clortho/base';
-import {
-  compactionPool,
-  executeMerge,
-  kvStrategy,
-  logStrategy,
-  manualStrategy,
-  type Plan,
-  type Strategy,
-} from '@clortho/compaction';
+import { type Clock, isClorthoError, throwIfAborted } from '@clortho/base';
+import { compactionPool, executeMerge, type Plan, type Strategy, underWay } from '@clortho/compaction';
 import {
   droppableBefore,
   type FileEntry,
@@ -24,13 +20,17 @@ import {
 } from '@clortho/manifest';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Family } from '../catalog/family.ts';
-import type { Tuning } from '../options.ts';
+import type { StoreEvent, Tuning } from '../options.ts';
 import { type HeldReader, pinnedTimes } from '../snapshot/held.ts';
 import { stateOfShard } from '../view/store-view.ts';
 import type { Tables } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { CalmPlaces } from './calm-places.ts';
-import { dropFiles, type JobContext, type JobResult, type MergeRunner, runMerge } from './compaction-job.ts';
+import { dropFiles, type JobContext, type MergeRunner, runMerge } from './compaction-job.ts';
+import { type CompactionCounts, type CompactionStats, countJob, NO_COUNTS } from './compaction-stats.ts';
+import { FAILURES_MAX, FailingPlaces } from './failing-places.ts';
+import { type Place, placeKey, type Work } from './place.ts';
+import { manualStrategyOf, strategyOf } from './strategies.ts';
 
 /** What compaction needs. */
 export interface CompactorContext {
@@ -40,41 +40,38 @@ export interface CompactorContext {
   readonly held: HeldReader;
   readonly tables: Tables;
   readonly tuning: Tuning;
-}
-
-/** What compaction did since the store was opened. */
-export interface CompactionStats {
-  readonly jobs: number;
-  readonly drops: number;
-  /** Jobs whose inputs another process had replaced. */
-  readonly lost: number;
-  readonly failures: number;
-  readonly bytesRead: number;
-  readonly bytesWritten: number;
-  readonly rowsRead: number;
-  readonly rowsWritten: number;
-  /** What the job under way is about. */
-  readonly running: string | undefined;
-  /** The message of the last failure. */
-  readonly lastError: string | undefined;
+  readonly onEvent?: ((event: StoreEvent) => void) | undefined;
 }
 
 /** What a call of `compact()` did. */
 export type CompactResult = Pick<CompactionStats, 'jobs' | 'drops' | 'bytesRead' | 'bytesWritten'>;
 
-/** A family of a shard. */
-interface Place {
-  readonly shard: number;
-  readonly family: Family;
+/** A job under way; `ended` never rejects. */
+interface Job {
+  readonly place: Place;
+  readonly work: Work;
+  readonly ended: Promise<void>;
 }
 
-interface Failure {
-  readonly count: number;
-  readonly retryAt: number;
+/** How to look at a place for something to do. */
+interface Look {
+  readonly place: Place;
+  readonly strategy: Strategy;
+  /** Returns the files that are to be judged. */
+  readonly filesOf: (state: ShardState) => readonly FileEntry[];
+  /** Work to plan around, besides what is under way. */
+  readonly leftAlone: readonly Work[];
+  readonly onFailure: (work: Work, error: unknown) => void;
+  /** Called if nothing is due in a state although nothing is under way. */
+  readonly onCalm?: ((state: ShardState) => void) | undefined;
+  readonly signal: AbortSignal;
 }
 
-const RETRY_MS = 1000;
-const RETRY_MS_MAX = 60_000;
+/** What looking at a place came to. */
+type Outcome = Job | 'nothing due' | 'under way' | 'held back' | 'all held';
+
+/** How many jobs run at a time unless told otherwise: one computes while the other reads and writes. */
+const JOBS_MAX = 2;
 /** How long everything may be held before a waiting job looks again. */
 const HELD_MS = 50;
 
@@ -85,23 +82,18 @@ export class Compactor {
   readonly #job: JobContext;
   readonly #pool: ReturnType<typeof compactionPool> | undefined;
   readonly #stop = new AbortController();
-  readonly #failures = new Map<string, Failure>();
+  readonly #failing: FailingPlaces;
   readonly #calm: CalmPlaces;
-  #stats: CompactionStats = {
-    jobs: 0,
-    drops: 0,
-    lost: 0,
-    failures: 0,
-    bytesRead: 0,
-    bytesWritten: 0,
-    rowsRead: 0,
-    rowsWritten: 0,
-    running: undefined,
-    lastError: undefined,
-  };
+  readonly #jobs = new Set<Job>();
+  #counts: CompactionCounts = NO_COUNTS;
+  #lastError: string | undefined;
   #background: Promise<void> | undefined;
   #dirty = false;
   #manual: Promise<unknown> = Promise.resolve();
+  /** Resumes who waits for a {@link #change}. */
+  #waiting: (() => void)[] = [];
+  /** Planning is one at a time: between the look at what is under way and the start of a job, no other starts. */
+  #planning: Promise<unknown> = Promise.resolve();
 
   /** Creates an idle compactor. */
   constructor(context: CompactorContext) {
@@ -110,6 +102,7 @@ export class Compactor {
     this.#context = context;
     this.#clock = manifest.clock;
     this.#calm = new CalmPlaces(tuning);
+    this.#failing = new FailingPlaces(this.#clock);
     this.#pool = threads === 0 ? undefined : compactionPool({ threads });
     const pool = this.#pool;
     const run: MergeRunner =
@@ -125,16 +118,21 @@ export class Compactor {
 
   /** Returns what was done so far. */
   stats(): CompactionStats {
-    return this.#stats;
+    return {
+      ...this.#counts,
+      running: [...this.#jobs].map(({ place, work }) => `${place.family.record.name}: ${work.reason}`),
+      failing: this.#failing.list(),
+      lastError: this.#lastError,
+    };
   }
 
   /** Merges every family of every shard into its final place. */
   async compactAll(signal?: AbortSignal): Promise<CompactResult> {
-    const before = this.#stats;
+    const before = this.#counts;
     const turn = this.#manual.then(() => this.#compactPlaces(signal));
     this.#manual = turn.catch(() => undefined);
     await turn;
-    const after = this.#stats;
+    const after = this.#counts;
     return {
       jobs: after.jobs - before.jobs,
       drops: after.drops - before.drops,
@@ -146,24 +144,45 @@ export class Compactor {
   /** Aborts what is under way and releases the workers. */
   async close(): Promise<void> {
     this.#stop.abort();
+    this.#poke();
     await Promise.all([this.#background, this.#manual, this.#pool?.close()]);
   }
 
   async #compactPlaces(signal: AbortSignal | undefined): Promise<void> {
     const until = signal === undefined ? this.#stop.signal : AbortSignal.any([signal, this.#stop.signal]);
-    for (const { shard, family } of this.#places()) {
-      const strategy = this.#manualStrategy(family);
-      const doNext = async (): Promise<boolean> => {
-        const state = stateOfShard(this.#context.keeper.view, shard);
-        if (state === undefined) return false;
-        return (await this.#doNext(state, family, allOf(state, family), strategy, until)) === 'done';
-      };
-      while (await doNext());
+    for (const place of this.#places()) await this.#compactPlace(place, until);
+  }
+
+  /** Does all there is to do in a place. Ends with its own jobs, the first error of which it throws. */
+  async #compactPlace(place: Place, signal: AbortSignal): Promise<void> {
+    const failures: unknown[] = [];
+    const jobs: Promise<void>[] = [];
+    const look: Look = {
+      place,
+      strategy: manualStrategyOf(place.family, this.#context.tuning),
+      filesOf: (state) => allOf(state, place.family),
+      leftAlone: [],
+      onFailure: (_, error) => failures.push(error),
+      signal,
+    };
+    try {
+      while (failures.length === 0) {
+        throwIfAborted(signal);
+        const outcome = await this.#next(look);
+        if (typeof outcome === 'object') jobs.push(outcome.ended);
+        else if (outcome === 'nothing due' || outcome === 'held back') break;
+        else if (outcome === 'all held') await this.#clock.sleep(HELD_MS, signal);
+        else if (outcome === 'under way' && this.#jobsIn(place).length > 0) await this.#change();
+      }
+    } finally {
+      await Promise.all(jobs);
     }
+    if (failures.length > 0) throw failures[0];
   }
 
   #wake(): void {
     this.#dirty = true;
+    this.#poke();
     if (this.#stop.signal.aborted) return;
     this.#background ??= this.#work();
   }
@@ -174,105 +193,151 @@ export class Compactor {
    */
   async #work(): Promise<void> {
     await Promise.resolve(); // What changes in one turn is looked at once.
-    while (this.#dirty && !this.#stop.signal.aborted) {
-      this.#dirty = false;
-      for (const place of this.#places()) await this.#attendSafely(place);
+    const jobs = new Set<Job>();
+    while (!this.#stop.signal.aborted) {
+      for (const job of jobs) if (!this.#jobs.has(job)) jobs.delete(job);
+      if (this.#dirty) {
+        this.#dirty = false;
+        for (const place of this.#places()) {
+          const job = await this.#attend(place);
+          if (job !== undefined) jobs.add(job);
+        }
+      } else if (jobs.size > 0) await this.#change();
+      else break;
     }
+    await Promise.all([...jobs].map(({ ended }) => ended));
     this.#background = undefined;
   }
 
-  async #attendSafely(place: Place): Promise<void> {
-    if (this.#stop.signal.aborted || !this.#isDue(place)) return;
-    try {
-      await this.#attend(place);
-      this.#failures.delete(keyOf(place));
-    } catch (error) {
-      if (!this.#stop.signal.aborted) this.#noteFailure(place, error);
-    }
-  }
-
-  /** Does one job in the background if there is one to do. */
-  async #attend(place: Place): Promise<void> {
-    const { shard, family } = place;
-    const strategy = this.#strategy(family);
-    const state = stateOfShard(this.#context.keeper.view, shard);
-    if (state === undefined) return; // Split or merged away.
+  /** Begins one job in the background if there is one to do. */
+  async #attend(place: Place): Promise<Job | undefined> {
+    const { signal } = this.#stop;
+    if (signal.aborted || !this.#failing.isDue(place)) return undefined;
+    const { family } = place;
+    const strategy = strategyOf(family, this.#context.tuning);
     const isKv = family.record.kind === 'kv';
-    const files = isKv ? this.#calm.filesToJudge(state, family, strategy) : allOf(state, family);
-    const outcome = await this.#doNext(state, family, files, strategy, this.#stop.signal);
-    if (outcome === 'done') this.#dirty = true;
-    else if (outcome === 'nothing due' && isKv) this.#calm.note(state, family);
-  }
-
-  /** Does one job if there is one to do. What is due may be held back by what is pinned. */
-  async #doNext(
-    state: ShardState,
-    family: Family,
-    files: readonly FileEntry[],
-    strategy: Strategy,
-    signal: AbortSignal,
-  ): Promise<'done' | 'nothing due' | 'held back'> {
-    const { shard } = state.head;
-    if (strategy(inputsOf(state, family, files, [])).kind === 'nothing') return 'nothing due';
-    const held = await this.#context.held.read();
-    if (held.everything) {
-      await this.#clock.sleep(HELD_MS, signal);
-      return 'done';
-    }
-    const plan = strategy(inputsOf(state, family, files, pinnedTimes(held, shard)));
-    if (plan.kind === 'nothing') return 'held back';
-    this.#stats = { ...this.#stats, running: `${family.record.name}: ${plan.reason}` };
+    const leftAlone = this.#failing.leftAlone(place);
+    const onFailure = (work: Work | undefined, error: unknown): void => {
+      if (!signal.aborted) this.#noteFailure(place, work, error);
+    };
     try {
-      this.#count(await this.#carryOut(shard, family, plan, signal));
-    } finally {
-      this.#stats = { ...this.#stats, running: undefined };
-    }
-    return 'done';
-  }
-
-  async #carryOut(
-    shard: number,
-    family: Family,
-    plan: Exclude<Plan, { kind: 'nothing' }>,
-    signal: AbortSignal,
-  ): Promise<JobResult | 'dropped' | undefined> {
-    if (plan.kind === 'merge') return runMerge(this.#job, shard, family, plan, signal);
-    return (await dropFiles(this.#job, shard, family, plan.files)) ? 'dropped' : undefined;
-  }
-
-  #count(result: JobResult | 'dropped' | undefined): void {
-    const stats = this.#stats;
-    if (result === undefined) this.#stats = { ...stats, lost: stats.lost + 1 };
-    else if (result === 'dropped') this.#stats = { ...stats, drops: stats.drops + 1 };
-    else {
-      this.#stats = {
-        ...stats,
-        jobs: stats.jobs + 1,
-        bytesRead: stats.bytesRead + result.bytesRead,
-        bytesWritten: stats.bytesWritten + result.bytesWritten,
-        rowsRead: stats.rowsRead + result.rowsRead,
-        rowsWritten: stats.rowsWritten + result.rowsWritten,
-      };
+      const outcome = await this.#next({
+        place,
+        strategy,
+        filesOf: (state) => (isKv ? this.#calm.filesToJudge(state, family, strategy) : allOf(state, family)),
+        leftAlone,
+        onFailure,
+        onCalm: (state) => {
+          if (isKv && leftAlone.length === 0) this.#calm.note(state, family);
+        },
+        signal,
+      });
+      if (outcome === 'all held') await this.#clock.sleep(HELD_MS, signal);
+      if (outcome === 'all held' || typeof outcome === 'object') this.#dirty = true;
+      return typeof outcome === 'object' ? outcome : undefined;
+    } catch (error) {
+      onFailure(undefined, error);
+      return undefined;
     }
   }
 
-  #noteFailure(place: Place, error: unknown): void {
-    const count = (this.#failures.get(keyOf(place))?.count ?? 0) + 1;
-    const delayMs = Math.min(RETRY_MS * 2 ** (count - 1), RETRY_MS_MAX);
-    this.#failures.set(keyOf(place), { count, retryAt: this.#clock.monotonic() + delayMs });
-    const lastError = error instanceof Error ? error.message : String(error);
-    this.#stats = { ...this.#stats, failures: this.#stats.failures + 1, lastError };
-    this.#clock.sleep(delayMs, this.#stop.signal).then(
-      () => this.#wake(),
-      (aborted: unknown) => {
-        if (!isClorthoError(aborted, 'CLORTHO_ABORTED')) throw aborted;
-      },
-    );
+  /** Looks at a place and begins one job if there is one to do. */
+  #next(look: Look): Promise<Outcome> {
+    const turn = this.#planning.then(() => this.#plan(look));
+    this.#planning = turn.catch(() => undefined);
+    return turn;
   }
 
-  #isDue(place: Place): boolean {
-    const failure = this.#failures.get(keyOf(place));
-    return failure === undefined || this.#clock.monotonic() >= failure.retryAt;
+  async #plan(look: Look): Promise<Outcome> {
+    const { place, strategy, signal } = look;
+    const { keeper, held: reader, tuning } = this.#context;
+    while (this.#jobs.size >= (tuning.jobs ?? JOBS_MAX)) {
+      await this.#change();
+      throwIfAborted(signal);
+    }
+    const state = stateOfShard(keeper.view, place.shard);
+    if (state === undefined) return 'nothing due'; // Split or merged away.
+    const files = look.filesOf(state);
+    const decide = (pins: readonly number[]): Plan => {
+      const work = [...this.#jobsIn(place).map((job) => job.work), ...look.leftAlone];
+      return strategy({ ...inputsOf(state, place.family, files, pins), ...underWay(work) });
+    };
+    if (decide([]).kind === 'nothing') {
+      // What is due after the jobs that are under way shows when they end.
+      if (this.#jobsIn(place).length > 0) return 'under way';
+      look.onCalm?.(state);
+      return 'nothing due';
+    }
+    const held = await reader.read();
+    throwIfAborted(signal);
+    if (held.everything) return 'all held';
+    const work = decide(pinnedTimes(held, place.shard));
+    if (work.kind !== 'nothing') return this.#begin(look, state, work);
+    return this.#jobsIn(place).length > 0 ? 'under way' : 'held back';
+  }
+
+  #begin(look: Look, state: ShardState, work: Work): Job {
+    const ended = this.#carryOut(look, state, work).finally(() => {
+      this.#jobs.delete(job);
+      this.#dirty = true;
+      this.#poke();
+    });
+    const job: Job = { place: look.place, work, ended };
+    this.#jobs.add(job);
+    return job;
+  }
+
+  /** Carries out a job; how it ends is counted, or told to `onFailure`. */
+  async #carryOut({ place, onFailure, signal }: Look, state: ShardState, work: Work): Promise<void> {
+    const { family } = place;
+    try {
+      const result =
+        work.kind === 'merge'
+          ? await runMerge(this.#job, state, family, work, signal)
+          : (await dropFiles(this.#job, state, family, work))
+            ? 'dropped'
+            : undefined;
+      this.#counts = countJob(this.#counts, result);
+      if (result !== undefined) this.#noteSuccess(place, work);
+    } catch (error) {
+      onFailure(work, error);
+    }
+  }
+
+  #noteSuccess(place: Place, work: Work): void {
+    const recovered = this.#failing.noteSuccess(place, work);
+    if (recovered !== undefined) this.#context.onEvent?.({ type: 'compactionRecovered', place: recovered });
+  }
+
+  #noteFailure(place: Place, work: Work | undefined, error: unknown): void {
+    const { failing, delaysMs } = this.#failing.note(place, work, error);
+    this.#counts = { ...this.#counts, failures: this.#counts.failures + 1 };
+    this.#lastError = failing.error;
+    if (failing.failures === FAILURES_MAX)
+      this.#context.onEvent?.({ type: 'compactionFailing', place: failing });
+    for (const delayMs of delaysMs) {
+      this.#clock.sleep(delayMs, this.#stop.signal).then(
+        () => this.#wake(),
+        (aborted: unknown) => {
+          if (!isClorthoError(aborted, 'CLORTHO_ABORTED')) throw aborted;
+        },
+      );
+    }
+  }
+
+  /** Resolves when a job ended, or something else happened that is worth another look. */
+  #change(): Promise<void> {
+    return new Promise((resolve) => this.#waiting.push(resolve));
+  }
+
+  #poke(): void {
+    const waiting = this.#waiting;
+    this.#waiting = [];
+    for (const resume of waiting) resume();
+  }
+
+  #jobsIn(place: Place): readonly Job[] {
+    return [...this.#jobs].filter((job) => placeKey(job.place) === placeKey(place));
   }
 
   #places(): Place[] {
@@ -280,32 +345,6 @@ export class Compactor {
     return keeper.view.shards.flatMap(({ head }) =>
       catalog.families.map((family) => ({ shard: head.shard, family })),
     );
-  }
-
-  #strategy(family: Family): Strategy {
-    return family.record.kind === 'log' ? this.#logStrategy(family) : kvStrategy(this.#kvOptions(family));
-  }
-
-  #manualStrategy(family: Family): Strategy {
-    return family.record.kind === 'log' ? this.#logStrategy(family) : manualStrategy(this.#kvOptions(family));
-  }
-
-  #kvOptions(family: Family): Parameters<typeof kvStrategy>[0] {
-    const { fanIn, runsMax, historyBucketMs } = this.#context.tuning;
-    return {
-      ...(fanIn === undefined ? {} : { fanIn, levelZeroRuns: fanIn }),
-      ...(runsMax === undefined ? {} : { deltaRunsMax: runsMax }),
-      ...(historyBucketMs === undefined ? {} : { windowMicros: historyBucketMs * 1000 }),
-      ...(family.record.ttlMs === 0 ? {} : { ttlMicros: family.record.ttlMs * 1000 }),
-    };
-  }
-
-  #logStrategy({ record }: Family): Strategy {
-    return logStrategy({
-      windowMicros: record.windowMs * 1000,
-      ...(record.retainMs === 0 ? {} : { retentionMicros: record.retainMs * 1000 }),
-      ...(record.retainBytes === 0 ? {} : { bytesMax: record.retainBytes }),
-    });
   }
 }
 
@@ -322,8 +361,4 @@ function inputsOf(
 ): Parameters<Strategy>[0] {
   const horizon = family.record.kind === 'log' ? 0 : droppableBefore(head, family.record.number);
   return { files, horizon, pins, upper: head.upper };
-}
-
-function keyOf({ shard, family }: Place): string {
-  return `${shard}/${family.record.number}`;
 }

@@ -1,6 +1,15 @@
-/** Whether a file can hold a key, by its bounds alone. */
+/** Which keys a file may show: those within its bounds, whatever else its object holds. */
 import { compareBytes, type KeyInterval } from '@clortho/base';
 import type { FileEntry } from '@clortho/manifest';
+import type { MayMatch, Sst, SstCursor } from '@clortho/sst';
+
+/** Returns a cursor over the rows of `sst` that `file`, which may be a part of it, shows. */
+export function cursorWithin(sst: Sst, file: FileEntry, mayMatch?: MayMatch): SstCursor {
+  const { minKey, maxKey } = sst.summary;
+  const isCut = compareBytes(minKey, file.lower) < 0 || !isBelowUpper(file, maxKey);
+  if (!isCut && mayMatch === undefined) return sst.cursor();
+  return sst.cursor({ mayMatch, ...(isCut ? { lower: file.lower, upper: file.upper } : {}) });
+}
 
 /** Tells whether `key` lies within the bounds of the file. */
 export function holdsKey(file: FileEntry, key: Uint8Array): boolean {

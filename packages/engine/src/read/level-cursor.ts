@@ -17,7 +17,7 @@ import {
   type Step,
 } from '@clortho/sst';
 import type { Tables } from '../view/tables.ts';
-import { isBelowUpper } from './file-bounds.ts';
+import { cursorWithin, isBelowUpper } from './file-bounds.ts';
 
 /** Counts of blocks over all files that the cursor visited. */
 export interface BlockCounts {
@@ -87,8 +87,8 @@ export class LevelCursor extends ShownRow implements RowCursor {
 
   async load(signal?: AbortSignal): Promise<Step> {
     if (this.#cursor !== undefined) return this.#arrive(await this.#cursor.load(signal));
-    const sst = await this.#tables.open(this.#files[this.#index] as FileEntry);
-    this.#cursor = sst.cursor(this.#mayMatch === undefined ? undefined : { mayMatch: this.#mayMatch });
+    const file = this.#files[this.#index] as FileEntry;
+    this.#cursor = cursorWithin(await this.#tables.open(file), file, this.#mayMatch);
     return this.#arrive(this.#entering(this.#cursor));
   }
 
@@ -109,7 +109,7 @@ export class LevelCursor extends ShownRow implements RowCursor {
     if (file === undefined) return END;
     const sst = this.#tables.get(file);
     if (sst === undefined) return BLOCKED;
-    this.#cursor = sst.cursor(this.#mayMatch === undefined ? undefined : { mayMatch: this.#mayMatch });
+    this.#cursor = cursorWithin(sst, file, this.#mayMatch);
     return this.#arrive(move(this.#cursor));
   }
 

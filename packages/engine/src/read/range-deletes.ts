@@ -3,7 +3,7 @@
  *
  * Base has none: compaction turns a range delete that reaches it into the end of what it covered.
  */
-import { RangeDeleteIndex } from '@clortho/compaction';
+import { clipRangeDeletes, RangeDeleteIndex } from '@clortho/compaction';
 import type { FileEntry } from '@clortho/manifest';
 import { BLOCKED } from '@clortho/sst';
 import type { Tables } from '../view/tables.ts';
@@ -23,7 +23,7 @@ export function rangeDeletesOf(
   for (const file of files) {
     const sst = tables.get(file);
     if (sst === undefined) return BLOCKED;
-    ranges.push(...sst.rangeDeletes);
+    ranges.push(...clipRangeDeletes(sst.rangeDeletes, file));
   }
   const index = RangeDeleteIndex.of(ranges);
   indexes.set(delta, index ?? null);
@@ -36,8 +36,10 @@ export async function loadRangeDeletes(
   delta: readonly FileEntry[],
 ): Promise<RangeDeleteIndex | undefined> {
   const files = delta.filter((file) => file.rangeDeletes > 0);
-  const opened = await Promise.all(files.map((file) => tables.open(file)));
-  const index = RangeDeleteIndex.of(opened.flatMap((sst) => sst.rangeDeletes));
+  const ranges = await Promise.all(
+    files.map(async (file) => clipRangeDeletes((await tables.open(file)).rangeDeletes, file)),
+  );
+  const index = RangeDeleteIndex.of(ranges.flat());
   indexes.set(delta, index ?? null);
   return index;
 }

@@ -20,7 +20,7 @@ import {
   type Statistics,
 } from '@clortho/sst';
 import type { PruneReport } from '../api.ts';
-import { currentWithin, isBelowUpper, overlaps } from './file-bounds.ts';
+import { currentWithin, cursorWithin, isBelowUpper, overlaps } from './file-bounds.ts';
 import { LevelCursor } from './level-cursor.ts';
 import type { LookupTarget } from './lookup.ts';
 import { loadRangeDeletes } from './range-deletes.ts';
@@ -64,7 +64,7 @@ export async function openShardCursor(
   const opened = await Promise.all(
     [...read, ...history].map(async (file) => {
       const prunable = mayMatch !== undefined && (file.tier !== 'delta' || file.merges === 0);
-      return (await tables.open(file)).cursor(prunable ? { mayMatch } : undefined);
+      return cursorWithin(await tables.open(file), file, prunable ? mayMatch : undefined);
     }),
   );
   const levels = lanesOf(current).map((lane) => new LevelCursor(tables, lane, report, mayMatch));
