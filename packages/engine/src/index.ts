@@ -37,6 +37,7 @@ export type {
   FamilyOptions,
   LogOptions,
   OpenOptions,
+  RetentionOptions,
   StoreEvent,
   TimeMode,
   Tuning,

@@ -4,7 +4,7 @@ import type { CollectorReference, OperatorReference } from '@clortho/compaction'
 import type { ObjectStore, S3Credentials } from '@clortho/object-store';
 import type { RegisterStore } from '@clortho/registers';
 import type { CodecName } from '@clortho/sst';
-import type { Bytes } from './api.ts';
+import type { Bytes, Timestamp } from './api.ts';
 import type { FailingPlace } from './maintenance/failing-places.ts';
 
 /** Where the timestamps of a store come from; fixed at creation. */
@@ -23,6 +23,17 @@ export interface LogOptions {
   readonly retainBytes?: number | undefined;
 }
 
+/**
+ * How much history a family of kind `kv` keeps: what either of the two keeps. Reads below throw; snapshots keep what they
+ * see. The horizon follows in steps, so somewhat more is kept at any moment.
+ */
+export interface RetentionOptions {
+  /** What was alive this long before the shard's last commit, or later. */
+  readonly keepMs?: number | undefined;
+  /** What was alive at this time, or later. */
+  readonly since?: Timestamp | undefined;
+}
+
 /** The options of a column family. What is remembered cannot be contradicted later. */
 export interface FamilyOptions {
   /** `kv` by default. Remembered. */
@@ -35,6 +46,8 @@ export interface FamilyOptions {
   readonly ttlMs?: number | undefined;
   /** How blocks are compressed: `lz4` by default. Remembered; files of any codec stay readable. */
   readonly codec?: CodecName | undefined;
+  /** For families of kind `kv`; all history is kept by default. Remembered. */
+  readonly retention?: RetentionOptions | undefined;
   /** For families of kind `log`. Remembered. */
   readonly log?: LogOptions | undefined;
 }

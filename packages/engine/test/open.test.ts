@@ -152,7 +152,7 @@ describe('open', () => {
       const backends = await create();
       await rewrite(backends, key, (bytes) => {
         const magic = text(bytes.subarray(0, 4)) as string;
-        return encodeRecord({ magic, version: 2, name: 'newer' }, ['whatever comes later']);
+        return encodeRecord({ magic, version: 99, name: 'newer' }, ['whatever comes later']);
       });
       expect([key, await refuse(backends, {})]).toEqual([key, 'CLORTHO_UNSUPPORTED']);
     }

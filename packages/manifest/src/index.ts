@@ -46,7 +46,7 @@ export {
 } from './pins.ts';
 export { mintToken, type PreparedChange, prepareChange } from './prepare-change.ts';
 export { readStates } from './read-states.ts';
-export { decodeRecord, encodeRecord, type RecordKind } from './record.ts';
+export { decodeRecord, encodeRecord, type RecordKind, recordVersion } from './record.ts';
 export { type Segment, type SegmentReference, segmentKey, TOKEN_WINDOW } from './segment.ts';
 export {
   allFiles,

@@ -8,15 +8,17 @@
  *     9       …     body: one MessagePack value
  *
  * Invariants:
- * - A record of another kind, a newer version or with a wrong checksum is never decoded.
+ * - A record of another kind, an unknown version or with a wrong checksum is never decoded.
  */
 import { ClorthoError, checksum } from '@clortho/base';
 import { Packr } from 'msgpackr';
 
-/** A kind of record: the four characters of its magic, and the format version that this code writes and reads. */
+/** A kind of record: the four characters of its magic, and the format version that this code writes. */
 export interface RecordKind {
   readonly magic: string;
   readonly version: number;
+  /** The oldest version that this code reads; `version` by default. */
+  readonly oldestVersion?: number | undefined;
   /** What it is, for messages. */
   readonly name: string;
 }
@@ -78,10 +80,11 @@ export function decodeRecord(kind: RecordKind, bytes: Uint8Array, name: string):
   if (magic !== kind.magic) throw corrupt(kind, name, `magic=${JSON.stringify(magic)}`);
   const stored = new DataView(bytes.buffer, bytes.byteOffset).getUint32(5, true);
   if (stored !== recordChecksum(bytes)) throw corrupt(kind, name, `checksum=${stored}`);
-  if (bytes[4] !== kind.version) {
+  const version = recordVersion(bytes);
+  if (version > kind.version || version < (kind.oldestVersion ?? kind.version)) {
     throw new ClorthoError(
       'CLORTHO_UNSUPPORTED',
-      `${kind.name} has another format, upgrade to read it: at=${name} found=${bytes[4]} supported=${kind.version}`,
+      `${kind.name} has another format, upgrade to read it: at=${name} found=${version} supported=${kind.version}`,
     );
   }
   try {
@@ -89,6 +92,11 @@ export function decodeRecord(kind: RecordKind, bytes: Uint8Array, name: string):
   } catch (cause) {
     throw new ClorthoError('CLORTHO_CORRUPT', `${kind.name} is not readable: at=${name}`, { cause });
   }
+}
+
+/** Returns the format version that a record says it has. */
+export function recordVersion(bytes: Uint8Array): number {
+  return bytes[4] ?? 0;
 }
 
 function arrayHeader(length: number): Uint8Array {

@@ -15,7 +15,8 @@ import {
   type VersionRules,
 } from '@clortho/compaction';
 import type { CollectorDefinition } from '@clortho/sst';
-import type { FamilyOptions } from '../options.ts';
+import { timestampOf } from '../input/time.ts';
+import type { FamilyKind, FamilyOptions, RetentionOptions } from '../options.ts';
 import {
   CODECS,
   FAMILY_KINDS,
@@ -83,6 +84,7 @@ export async function newFamilyRecord(
     windowMs: duration(options.log?.windowMs ?? WINDOW_MS, 'log.windowMs'),
     retainMs: duration(options.log?.retainMs ?? 0, 'log.retainMs'),
     retainBytes: duration(options.log?.retainBytes ?? 0, 'log.retainBytes'),
+    ...retentionOf(kind, options.retention),
   };
 }
 
@@ -133,6 +135,10 @@ function checkAgainst(record: FamilyRecord, options: FamilyOptions): void {
   check('log.windowMs', record.windowMs, options.log?.windowMs);
   check('log.retainMs', record.retainMs, options.log?.retainMs);
   check('log.retainBytes', record.retainBytes, options.log?.retainBytes);
+  if (options.retention === undefined) return;
+  const { keepMs, keepSince } = retentionOf(record.kind, options.retention);
+  check('retention.keepMs', record.keepMs, keepMs);
+  check('retention.since', record.keepSince, keepSince);
 }
 
 function contradiction(
@@ -170,6 +176,19 @@ function declarationOf(reference: CollectorReference | undefined): string {
 
 function declared(statistic: StatisticRecord): CollectorReference[] {
   return statistic.declaration === '' ? [] : [JSON.parse(statistic.declaration) as CollectorReference];
+}
+
+function retentionOf(
+  kind: FamilyKind,
+  { keepMs = 0, since = 0 }: RetentionOptions = {},
+): Pick<FamilyRecord, 'keepMs' | 'keepSince'> {
+  if (kind === 'log' && (keepMs !== 0 || since !== 0)) {
+    throw new ClorthoError('CLORTHO_INVALID', 'retention is for kv families, a log family has log.retainMs');
+  }
+  return {
+    keepMs: duration(keepMs, 'retention.keepMs'),
+    keepSince: since === 0 ? 0 : timestampOf(since, 'retention.since'),
+  };
 }
 
 function oneOf<T extends string>(value: T, known: readonly T[], what: string): T {

@@ -6,14 +6,14 @@
  * - Family numbers are given out in order and never again; number 0 is `default`.
  */
 import { ClorthoError } from '@clortho/base';
-import { decodeRecord, encodeRecord, FieldReader, type RecordKind } from '@clortho/manifest';
+import { decodeRecord, encodeRecord, FieldReader, type RecordKind, recordVersion } from '@clortho/manifest';
 import type { CodecName } from '@clortho/sst';
 import type { FamilyKind, TimeMode } from '../options.ts';
 
 /** The register of the record. */
 export const STORE_KEY = 'store';
 /** The record's kind and version. */
-const STORE_RECORD: RecordKind = { magic: 'CLst', version: 1, name: 'store record' };
+const STORE_RECORD: RecordKind = { magic: 'CLst', version: 2, oldestVersion: 1, name: 'store record' };
 /** The name of the family that every store has. */
 export const DEFAULT_FAMILY = 'default';
 
@@ -43,6 +43,9 @@ export interface FamilyRecord {
   readonly windowMs: number;
   readonly retainMs: number;
   readonly retainBytes: number;
+  /** Of a kv family: for how long before the last commit history is kept, and from which time on; 0 if not limited. */
+  readonly keepMs: number;
+  readonly keepSince: number;
 }
 
 /** What a store remembers of itself. */
@@ -84,6 +87,8 @@ export function encodeStoreRecord(record: StoreRecord): Uint8Array {
       family.windowMs,
       family.retainMs,
       family.retainBytes,
+      family.keepMs,
+      family.keepSince,
     ]),
   ]);
 }
@@ -98,7 +103,7 @@ export function decodeStoreRecord(bytes: Uint8Array, at: string): StoreRecord {
   const record: StoreRecord = {
     id: fields.text(),
     time: fields.oneOf(TIME_MODES),
-    families: fields.list((value) => unpackFamily(value, at)),
+    families: fields.list((value) => unpackFamily(value, recordVersion(bytes), at)),
   };
   const numbers = new Set(record.families.map((family) => family.number));
   if (numbers.size !== record.families.length || !numbers.has(0)) {
@@ -107,8 +112,9 @@ export function decodeStoreRecord(bytes: Uint8Array, at: string): StoreRecord {
   return record;
 }
 
-function unpackFamily(value: unknown, at: string): FamilyRecord {
-  const fields = new FieldReader(value, 10, at);
+function unpackFamily(value: unknown, version: number, at: string): FamilyRecord {
+  const hasRetention = version >= 2;
+  const fields = new FieldReader(value, hasRetention ? 12 : 10, at);
   return {
     number: fields.integer(),
     name: fields.text(),
@@ -123,6 +129,8 @@ function unpackFamily(value: unknown, at: string): FamilyRecord {
     windowMs: fields.integer(),
     retainMs: fields.integer(),
     retainBytes: fields.integer(),
+    keepMs: hasRetention ? fields.integer() : 0,
+    keepSince: hasRetention ? fields.integer() : 0,
   };
 }
 

@@ -30,6 +30,7 @@ import { dropFiles, type JobContext, type MergeRunner, runMerge } from './compac
 import { type CompactionCounts, type CompactionStats, countJob, NO_COUNTS } from './compaction-stats.ts';
 import { FAILURES_MAX, FailingPlaces } from './failing-places.ts';
 import { type Place, placeKey, type Work } from './place.ts';
+import { dueHorizon, retain } from './retain.ts';
 import { manualStrategyOf, strategyOf } from './strategies.ts';
 
 /** What compaction needs. */
@@ -166,6 +167,7 @@ export class Compactor {
       signal,
     };
     try {
+      await this.#retain(place, true);
       while (failures.length === 0) {
         throwIfAborted(signal);
         const outcome = await this.#next(look);
@@ -221,6 +223,7 @@ export class Compactor {
       if (!signal.aborted) this.#noteFailure(place, work, error);
     };
     try {
+      await this.#retain(place, false);
       const outcome = await this.#next({
         place,
         strategy,
@@ -239,6 +242,14 @@ export class Compactor {
       onFailure(undefined, error);
       return undefined;
     }
+  }
+
+  /** Moves the horizon of a place if its retention wants it, before anybody looks at what can be dropped. */
+  async #retain(place: Place, exactly: boolean): Promise<void> {
+    const { manifest, keeper } = this.#context;
+    const state = stateOfShard(keeper.view, place.shard);
+    if (state === undefined || dueHorizon(state, place.family, exactly) === undefined) return;
+    await retain(manifest, keeper, place, exactly);
   }
 
   /** Looks at a place and begins one job if there is one to do. */
