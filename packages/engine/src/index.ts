@@ -21,6 +21,7 @@ export type {
   WriteResult,
 } from './api.ts';
 export type { FamilyRecord } from './catalog/record.ts';
+export type { BackPressureStats } from './commit/back-pressure.ts';
 export { FamilyHandle } from './family-handle.ts';
 export type { GcResult } from './maintenance/collect-garbage.ts';
 export type { CompactionCounts, CompactionStats } from './maintenance/compaction-stats.ts';

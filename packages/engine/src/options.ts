@@ -129,6 +129,12 @@ export interface Tuning {
   readonly partBytes?: number | undefined;
   /** Jobs of compaction that run at the same time; 2. */
   readonly jobs?: number | undefined;
+  /** From so many unmerged runs in a family of a shard on, commits to it are delayed, 64, or stopped, 256. */
+  readonly runsSoft?: number | undefined;
+  readonly runsHard?: number | undefined;
+  /** The same by the bytes of these runs; 512 MiB and 2 GiB. */
+  readonly debtBytesSoft?: number | undefined;
+  readonly debtBytesHard?: number | undefined;
   /** Edits that a shard's head holds before they are folded into a checkpoint; 16. */
   readonly tailEdits?: number | undefined;
   /** Worker threads of compaction; 1. Zero compacts on the caller's thread. */

@@ -4,6 +4,7 @@ import type { ObjectCounters } from '@clortho/object-store';
 import type { RegisterCounters } from '@clortho/registers';
 import type { Family } from './catalog/family.ts';
 import type { FamilyRecord } from './catalog/record.ts';
+import type { BackPressureStats } from './commit/back-pressure.ts';
 import type { CompactionStats } from './maintenance/compaction-stats.ts';
 import type { TimeMode } from './options.ts';
 import type { Tables } from './view/tables.ts';
@@ -59,6 +60,7 @@ export interface StoreStats {
   readonly registers: Readonly<RegisterCounters>;
   readonly compaction: CompactionStats;
   readonly queued: { readonly batches: number; readonly bytes: number };
+  readonly backPressure: BackPressureStats;
 }
 
 /** Returns the statistics of a shard; `bounds` are its key bounds. */

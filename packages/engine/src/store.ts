@@ -29,6 +29,7 @@ import type {
 import type { Catalog } from './catalog/catalog.ts';
 import type { StoreRecord } from './catalog/record.ts';
 import { abortable } from './commit/abortable.ts';
+import { BackPressure } from './commit/back-pressure.ts';
 import { type CommitRequest, Committer } from './commit/committer.ts';
 import { conditionOf } from './commit/condition.ts';
 import { FamilyHandle } from './family-handle.ts';
@@ -77,6 +78,7 @@ export class Store {
   readonly #parts: StoreParts;
   readonly #clock: Clock;
   readonly #tables: Tables;
+  readonly #pressure: BackPressure;
   readonly #committer: Committer;
   readonly #reader: Reader;
   readonly #readerContext: ReaderContext;
@@ -94,6 +96,14 @@ export class Store {
     this.#parts = parts;
     this.#clock = manifest.clock;
     this.#tables = this.#newTables();
+    this.#pressure = new BackPressure({
+      clock: this.#clock,
+      tuning: options.tuning ?? {},
+      view: () => keeper.view,
+      isFailing: (shard, family) => this.#compactor.isFailing(shard, family),
+    });
+    // A handle that does not compact waits for nothing: it cannot know whether anybody does.
+    if (options.compaction === 'manual') this.#pressure.release();
     this.#committer = new Committer({
       manifest,
       keeper,
@@ -101,6 +111,7 @@ export class Store {
       time: record.time,
       blockBytes: options.tuning?.blockBytes ?? 32 * 1024,
       queueBytes: options.queueBytes ?? 64 * MIB,
+      pressure: this.#pressure,
     });
     this.#held = new HeldReader(manifest.registers, this.#clock);
     this.#session = this.#newSession();
@@ -322,6 +333,7 @@ export class Store {
       registers: { ...manifest.registers.counters },
       compaction: this.#compactor.stats(),
       queued: this.#committer.queued,
+      backPressure: this.#pressure.stats,
     };
   }
 
@@ -373,6 +385,7 @@ export class Store {
   async #close(): Promise<void> {
     const { options, backends } = this.#parts;
     this.#stop.abort();
+    this.#pressure.release();
     const unfinished = new Set<string>();
     const finish = async (part: string, work: Promise<void> | undefined): Promise<void> => {
       unfinished.add(part);

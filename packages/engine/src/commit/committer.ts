@@ -45,6 +45,7 @@ import { newestCommit, type StoreView, stateOfShard } from '../view/store-view.t
 import type { Tables } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import { abortable } from './abortable.ts';
+import type { BackPressure } from './back-pressure.ts';
 import type { Condition } from './condition.ts';
 import { type EncodedRows, encodeRows } from './encode-rows.ts';
 import { type RowSet, reduceOperations } from './reduce.ts';
@@ -69,6 +70,7 @@ export interface CommitterContext {
   readonly time: TimeMode;
   readonly blockBytes: number;
   readonly queueBytes: number;
+  readonly pressure: BackPressure;
 }
 
 interface Pending extends CommitRequest {
@@ -179,6 +181,7 @@ export class Committer {
     const ahead: Promise<void>[] = [];
     await Promise.resolve(); // Let batches of the same turn join the first group.
     while (this.#queue.length > 0) {
+      if (!(await this.#passPressure())) continue;
       const group = this.#takeGroup();
       const sets = this.#reduce(group);
       if (sets !== undefined) {
@@ -200,6 +203,19 @@ export class Committer {
       if (this.#queue.length === 0) await committing;
     }
     this.#running = undefined;
+  }
+
+  /** Waits where compaction has fallen behind. If it does not catch up, refuses a group and returns `false`. */
+  async #passPressure(): Promise<boolean> {
+    const { pressure } = this.#context;
+    if (pressure.loadOf(this.#queue) === 0) return true;
+    try {
+      await pressure.wait(() => this.#queue);
+      return true;
+    } catch (error) {
+      for (const pending of this.#takeGroup()) pending.reject(error);
+      return false;
+    }
   }
 
   /** Takes what waits, up to the size of a group, dropping what was aborted. */

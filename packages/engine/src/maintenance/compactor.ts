@@ -127,6 +127,11 @@ export class Compactor {
     };
   }
 
+  /** Tells whether compaction keeps failing in a place. */
+  isFailing(shard: number, family: string): boolean {
+    return this.#failing.list().some((place) => place.shard === shard && place.family === family);
+  }
+
   /** Merges every family of every shard into its final place. */
   async compactAll(signal?: AbortSignal): Promise<CompactResult> {
     const before = this.#counts;

@@ -1,0 +1,189 @@
+/**
+ * Back-pressure: writes wait for compaction where it has fallen behind.
+ *
+ *     load    0 ─────────── soft limit ·············· hard limit ──────────►
+ *     commit  at once       later and later           not before the load is below, or refused after a while
+ *
+ * A commit adds a run to every place that it touches, so commits are what is paced; batches that wait share the next one,
+ * which makes fewer and larger runs of the same rows. What waits is bounded and abortable as ever: it is the queue.
+ *
+ * Invariants:
+ * - Only places that the waiting batches write to count.
+ * - A place where compaction keeps failing delays writes and never stops them: nobody would end the wait.
+ */
+import { type Clock, ClorthoError, isClorthoError } from '@clortho/base';
+import { type FamilyFiles, type FileEntry, shardPosition } from '@clortho/manifest';
+import type { ParsedBatch, ParsedOperation } from '../input/batch.ts';
+import type { Tuning } from '../options.ts';
+import type { StoreView } from '../view/store-view.ts';
+
+/** What writes waited for. */
+export interface BackPressureStats {
+  /** Where the places that are written to stand between the soft limit, 0, and the hard one, 1. */
+  readonly load: number;
+  /** Commits that were delayed, and for how long in all. */
+  readonly delays: number;
+  readonly delayMs: number;
+  /** Commits that were stopped until compaction caught up, and for how long in all. */
+  readonly stops: number;
+  readonly stopMs: number;
+  /** Commits that were refused because it did not. */
+  readonly refusals: number;
+}
+
+/** What back-pressure needs. */
+export interface BackPressureContext {
+  readonly clock: Clock;
+  readonly tuning: Tuning;
+  view(): StoreView;
+  /** Tells whether compaction keeps failing in a place. */
+  isFailing(shard: number, family: string): boolean;
+}
+
+/** A limit: where delays begin, and where writes stop. */
+interface Limit {
+  readonly soft: number;
+  readonly hard: number;
+}
+
+const MIB = 1024 * 1024;
+const RUNS: Limit = { soft: 64, hard: 256 };
+const BYTES: Limit = { soft: 512 * MIB, hard: 2048 * MIB };
+/** The delay of a commit just below the hard limit. */
+const DELAY_MS_MAX = 100;
+/** How often a stopped commit looks again, and for how long. */
+const LOOK_MS = 20;
+const STOP_MS_MAX = 30_000;
+
+/** See the module. */
+export class BackPressure {
+  readonly #context: BackPressureContext;
+  readonly #runs: Limit;
+  readonly #bytes: Limit;
+  readonly #released = new AbortController();
+  #stats: BackPressureStats = { load: 0, delays: 0, delayMs: 0, stops: 0, stopMs: 0, refusals: 0 };
+
+  /** Begins without having delayed anything. */
+  constructor(context: BackPressureContext) {
+    const { runsSoft, runsHard, debtBytesSoft, debtBytesHard } = context.tuning;
+    this.#context = context;
+    this.#runs = { soft: runsSoft ?? RUNS.soft, hard: runsHard ?? RUNS.hard };
+    this.#bytes = { soft: debtBytesSoft ?? BYTES.soft, hard: debtBytesHard ?? BYTES.hard };
+  }
+
+  /** What was waited for so far. */
+  get stats(): BackPressureStats {
+    return this.#stats;
+  }
+
+  /** Returns the load of the places that `batches` write to: nothing is to be waited for if it is 0. */
+  loadOf(batches: readonly { readonly batch: ParsedBatch }[]): number {
+    const view = this.#context.view();
+    const load = this.#isLoaded(view) ? this.#loadOf(view, batches) : 0;
+    if (load !== this.#stats.load) this.#stats = { ...this.#stats, load };
+    return load;
+  }
+
+  /**
+   * Waits as long as the load of what `batches()` returns asks for.
+   *
+   * @throws {ClorthoError} `CLORTHO_UNAVAILABLE` if compaction did not catch up.
+   */
+  async wait(batches: () => readonly { readonly batch: ParsedBatch }[]): Promise<void> {
+    const { clock } = this.#context;
+    const begun = clock.monotonic();
+    const waited = (): number => clock.monotonic() - begun;
+    let isStopped = false;
+    try {
+      let load = this.loadOf(batches());
+      for (; load >= 1; load = this.loadOf(batches())) {
+        isStopped = true;
+        if (waited() >= STOP_MS_MAX) throw this.#refusal();
+        await clock.sleep(LOOK_MS, this.#released.signal);
+      }
+      if (!isStopped && load > 0) await clock.sleep(load * DELAY_MS_MAX, this.#released.signal);
+    } catch (error) {
+      if (!isClorthoError(error, 'CLORTHO_ABORTED')) throw error; // Released: nothing waits any more.
+    } finally {
+      const { delays, delayMs, stops, stopMs } = this.#stats;
+      this.#stats = isStopped
+        ? { ...this.#stats, stops: stops + 1, stopMs: stopMs + waited() }
+        : { ...this.#stats, delays: delays + 1, delayMs: delayMs + waited() };
+    }
+  }
+
+  /** Ends all waiting, now and later: the store is being closed, and nobody compacts any more. */
+  release(): void {
+    this.#released.abort();
+  }
+
+  #refusal(): ClorthoError {
+    this.#stats = { ...this.#stats, refusals: this.#stats.refusals + 1 };
+    const facts = `load=${this.#stats.load.toFixed(2)} waitedMs=${STOP_MS_MAX}`;
+    return new ClorthoError('CLORTHO_UNAVAILABLE', `compaction has fallen behind, back off: ${facts}`);
+  }
+
+  #isLoaded({ shards }: StoreView): boolean {
+    if (this.#released.signal.aborted) return false;
+    return shards.some(({ files }) => [...files.values()].some((tree) => this.#loadOfFiles(tree) > 0));
+  }
+
+  #loadOf(view: StoreView, batches: readonly { readonly batch: ParsedBatch }[]): number {
+    let load = 0;
+    const seen = new Set<FamilyFiles>();
+    for (const { batch } of batches) {
+      for (const operation of batch.operations) {
+        const { number, name } = operation.family.record;
+        for (const position of positionsOf(view, operation)) {
+          const state = view.shards[position];
+          const tree = state?.files.get(number);
+          if (state === undefined || tree === undefined || seen.has(tree)) continue;
+          seen.add(tree);
+          const own = this.#loadOfFiles(tree);
+          load = Math.max(load, this.#context.isFailing(state.head.shard, name) ? Math.min(own, 0.99) : own);
+        }
+      }
+    }
+    return load;
+  }
+
+  #loadOfFiles(tree: FamilyFiles): number {
+    const { runs, bytes } = debtOf(tree.delta);
+    return Math.max(0, loadOn(this.#runs, runs), loadOn(this.#bytes, bytes));
+  }
+}
+
+interface Debt {
+  /** Runs that were never merged: others are as few as their levels allow, however far compaction is behind. */
+  readonly runs: number;
+  /** Bytes that were never merged. */
+  readonly bytes: number;
+}
+
+/** By the delta array of a view, which is never changed in place. */
+const debts = new WeakMap<readonly FileEntry[], Debt>();
+
+function debtOf(delta: readonly FileEntry[]): Debt {
+  let debt = debts.get(delta);
+  if (debt === undefined) {
+    const fresh = delta.filter((file) => file.level === 0);
+    const bytes = fresh.reduce((sum, file) => sum + file.bytes, 0);
+    debt = { runs: new Set(fresh.map((file) => file.run)).size, bytes };
+    debts.set(delta, debt);
+  }
+  return debt;
+}
+
+function loadOn({ soft, hard }: Limit, value: number): number {
+  return (value - soft) / Math.max(1, hard - soft);
+}
+
+/** Returns the positions of the shards that an operation writes to. */
+function positionsOf({ map }: StoreView, operation: ParsedOperation): number[] {
+  if (operation.kind !== 'deleteRange') return [shardPosition(map, operation.key)];
+  const positions: number[] = [];
+  const last = shardPosition(map, operation.end);
+  for (let position = shardPosition(map, operation.start); position <= last; position += 1)
+    positions.push(position);
+  return positions;
+}
