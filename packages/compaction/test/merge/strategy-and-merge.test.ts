@@ -189,7 +189,7 @@ class Family {
   }
 
   async #begin(strategy: Strategy, isRival: boolean): Promise<void> {
-    // What a job drops is decided when it begins: later pins lie at or above the horizon, which is not what rivals race for.
+    // What a job drops is decided when it begins: later pins lie at or above its horizon.
     const plan = strategy(this.#state(isRival));
     if (plan.kind !== 'merge') return;
     this.#jobs.push({ plan, isRival, commit: await this.#store.execute(this.#jobOf(plan)) });
@@ -287,7 +287,7 @@ describe('strategies and merges over files', () => {
       { numRuns: Number(process.env.CLORTHO_RUNS ?? 60) },
     );
     expect(Math.min(...Object.values(counts))).toBeGreaterThan(0);
-  });
+  }, 600_000);
 });
 
 const brokenRules: Readonly<Record<string, typeof replacementOf>> = {

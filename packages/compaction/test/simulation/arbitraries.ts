@@ -30,7 +30,14 @@ const step: fc.Arbitrary<WorldStep> = fc.oneof(
       count: fc.nat({ max: 2 }),
     }),
   },
-  { weight: 3, arbitrary: fc.record({ type: fc.constant('mergeBase' as const), count: fc.nat({ max: 5 }) }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      type: fc.constant('mergeBase' as const),
+      count: fc.nat({ max: 5 }),
+      keys: fc.option(fc.tuple(key, key), { nil: undefined }),
+    }),
+  },
   { weight: 1, arbitrary: fc.constant({ type: 'mergeHistory' as const }) },
   { weight: 1, arbitrary: fc.constant({ type: 'dropHistory' as const }) },
   { weight: 3, arbitrary: fc.record({ type: fc.constant('horizon' as const), step: fc.nat({ max: 15 }) }) },

@@ -52,6 +52,11 @@ export const mutants: Readonly<Record<string, Behaviour>> = {
     ...rules,
     readable: { ...rules.readable, horizon: rules.readable.horizon + 2 },
   })),
+  'a merge of some keys leaves its inputs as they were': { ...CORRECT, leftOf: (run) => run },
+  'a merge of some keys takes its inputs whole': {
+    ...CORRECT,
+    leftOf: ({ run }) => ({ run, rows: [], rangeDeletes: [] }),
+  },
   'operands fold whatever the time to live': withRules((rules) => ({ ...rules, ttlMicros: undefined })),
   'expired rows leave base although an operand may still come': withRules((rules) => ({
     ...rules,

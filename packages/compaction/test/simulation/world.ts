@@ -4,7 +4,7 @@
  * The reducers under test are parameters, so that broken ones can be shown to be caught.
  */
 import { isDeepStrictEqual } from 'node:util';
-import { decodeUtf8, EMPTY_BYTES, encodeUtf8, equalBytes } from '@clortho/base';
+import { compareBytes, decodeUtf8, EMPTY_BYTES, encodeUtf8, equalBytes } from '@clortho/base';
 import { DELETE, END, MERGE, NEVER, PUT, type RangeDelete, type Row } from '@clortho/sst';
 import type { MergeRules, RowSink } from '../../src/merge/merge-rules.ts';
 import { reduceBase } from '../../src/merge/reduce-base.ts';
@@ -13,6 +13,7 @@ import { reduceHistory } from '../../src/merge/reduce-history.ts';
 import { appendOperator } from '../../src/operator/built-in-operators.ts';
 import { historyWindow } from '../../src/strategy/history-window.ts';
 import { isReadable } from '../../src/strategy/readable.ts';
+import { clipRangeDeletes, type KeyRange } from '../../src/versions/clip-range-deletes.ts';
 import { collectGroup } from '../../src/versions/collect-group.ts';
 import { historyOf } from '../../src/versions/history-of.ts';
 import { RangeDeleteIndex } from '../../src/versions/range-delete-index.ts';
@@ -33,7 +34,12 @@ export type WorldStep =
       readonly rows: readonly (readonly [key: number, kind: 'put' | 'del' | 'merge'])[];
     }
   | { readonly type: 'mergeDelta'; readonly first: number; readonly count: number }
-  | { readonly type: 'mergeBase'; readonly count: number }
+  | {
+      readonly type: 'mergeBase';
+      readonly count: number;
+      /** The first and the last key that are merged; all if absent. */
+      readonly keys?: readonly [number, number] | undefined;
+    }
   | { readonly type: 'mergeHistory' }
   | { readonly type: 'dropHistory' }
   | { readonly type: 'horizon'; readonly step: number }
@@ -47,6 +53,8 @@ export interface Behaviour {
   readonly rangeDeletesOf: (rangeDeletes: readonly RangeDelete[]) => readonly RangeDelete[];
   readonly baseRuns: (runs: readonly DeltaRun[], count: number) => readonly DeltaRun[];
   readonly rulesOf: (rules: MergeRules) => MergeRules;
+  /** Returns what a merge of a range of keys leaves of a run. */
+  readonly leftOf: (run: DeltaRun, range: KeyRange) => DeltaRun;
 }
 
 export const CORRECT: Behaviour = {
@@ -55,6 +63,15 @@ export const CORRECT: Behaviour = {
   rangeDeletesOf: (rangeDeletes) => rangeDeletes,
   baseRuns: (runs, count) => runs.slice(0, count),
   rulesOf: (rules) => rules,
+  leftOf: (run, { lower, upper }) => {
+    const below = partOf(run, { lower: EMPTY_BYTES, upper: lower });
+    const above = upper === undefined ? undefined : partOf(run, { lower: upper, upper: undefined });
+    return {
+      run: run.run,
+      rows: [...below.rows, ...(above?.rows ?? [])],
+      rangeDeletes: [...below.rangeDeletes, ...(above?.rangeDeletes ?? [])],
+    };
+  },
 };
 
 export interface DeltaRun {
@@ -91,7 +108,7 @@ export class World {
       case 'mergeDelta':
         return this.#mergeDelta(step.first, step.count);
       case 'mergeBase':
-        return this.#mergeBase(1 + (step.count % Math.max(1, this.#runs.length)));
+        return this.#mergeBase(1 + (step.count % Math.max(1, this.#runs.length)), rangeOf(step.keys));
       case 'mergeHistory':
         return this.#mergeHistory();
       case 'dropHistory':
@@ -206,19 +223,25 @@ export class World {
     this.#runs.splice(start, inputs.length, merged);
   }
 
-  #mergeBase(count: number): void {
+  #mergeBase(count: number, range: KeyRange): void {
     const inputs = this.#behaviour.baseRuns(this.#runs, count);
     if (inputs.length === 0) return;
-    const rules = this.#mergeRules(inputs);
+    const parts = inputs.map((run) => partOf(run, range));
+    const rules = this.#mergeRules(parts);
     const current = rowSink();
     const history = rowSink();
-    for (const group of groupsOf([...inputs.map((run) => run.rows), this.#current])) {
+    const base = partOf({ run: 0, rows: this.#current, rangeDeletes: [] }, range).rows;
+    for (const group of groupsOf([...parts.map((run) => run.rows), base])) {
       this.#behaviour.reduceBase(group, rules, current, history);
     }
-    this.#runs = this.#runs.filter((run) => !inputs.includes(run));
-    this.#current = current.rows;
+    this.#runs = this.#runs.flatMap((run) => {
+      if (!inputs.includes(run)) return [run];
+      const left = this.#behaviour.leftOf(run, range);
+      return left.rows.length + left.rangeDeletes.length > 0 ? [left] : [];
+    });
+    this.#current = [...this.#current.filter((row) => !base.includes(row)), ...current.rows];
     if (current.rows.some((row) => row.kind !== PUT)) throw new Error('Current holds puts only');
-    if (new Set(current.rows.map((row) => decodeUtf8(row.key))).size !== current.rows.length) {
+    if (new Set(this.#current.map((row) => decodeUtf8(row.key))).size !== this.#current.length) {
       throw new Error('Current holds one version per key');
     }
     this.#history.push(...this.#byWindow(history.rows));
@@ -249,6 +272,21 @@ export class World {
     }
     return [...files.values()];
   }
+}
+
+function rangeOf(keys: readonly [number, number] | undefined): KeyRange {
+  if (keys === undefined) return { lower: EMPTY_BYTES, upper: undefined };
+  return { lower: boundAt(Math.min(...keys)), upper: boundAt(Math.max(...keys) + 1) };
+}
+
+function partOf(run: DeltaRun, range: KeyRange): DeltaRun {
+  const isInside = ({ key }: Row): boolean =>
+    compareBytes(key, range.lower) >= 0 && (range.upper === undefined || compareBytes(key, range.upper) < 0);
+  return {
+    run: run.run,
+    rows: run.rows.filter(isInside),
+    rangeDeletes: clipRangeDeletes(run.rangeDeletes, range),
+  };
 }
 
 const KINDS = { put: PUT, del: DELETE, merge: MERGE } as const;

@@ -55,6 +55,7 @@ const TUNING: OpenOptions['tuning'] = {
   fileBytes: 600,
   fanIn: 2,
   runsMax: 4,
+  partBytes: 1200,
 };
 
 /** Makes the world of a seed, with an empty store. */
