@@ -24,7 +24,7 @@ export type { FamilyRecord } from './catalog/record.ts';
 export type { BackPressureStats } from './commit/back-pressure.ts';
 export { FamilyHandle } from './family-handle.ts';
 export type { GcResult } from './maintenance/collect-garbage.ts';
-export type { CompactionCounts, CompactionStats } from './maintenance/compaction-stats.ts';
+export type { CompactionCounts, CompactionStats, RunningJob } from './maintenance/compaction-stats.ts';
 export type { CompactResult } from './maintenance/compactor.ts';
 export type { FailingPlace } from './maintenance/failing-places.ts';
 export type { SplitResult } from './maintenance/split-shard.ts';

@@ -65,6 +65,10 @@ describe('writes to a place where compaction has fallen behind', () => {
     const stopped = store.put('last', 'v');
     expect(await isDoneWithin(clock, stopped, 5000)).toBe(false);
     expect((await store.stats()).backPressure).toMatchObject({ load: 1, delays: 7, stops: 0, refusals: 0 });
+    // What is waited for shows.
+    const [job] = (await store.stats()).compaction.running;
+    const merging = { family: 'default', reason: '4 delta runs of level 0', rowsRead: 0, rowsTotal: 4 };
+    expect(job).toMatchObject(merging);
     gate.open();
     while ((await store.stats()).compaction.jobs === 0) await systemClock.sleep(0);
     expect(await isDoneWithin(clock, stopped, 100)).toBe(true);

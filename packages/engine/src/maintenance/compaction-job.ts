@@ -72,9 +72,10 @@ export async function runMerge(
   planned: ShardState,
   family: Family,
   plan: MergePlan,
-  signal: AbortSignal,
+  options: MergeRunOptions & { readonly signal: AbortSignal },
 ): Promise<JobResult | undefined> {
   const { manifest, tuning, run } = context;
+  const { signal } = options;
   const { shard } = planned.head;
   const added: FileEntry[] = [];
   let bytesRead = 0;
@@ -105,7 +106,7 @@ export async function runMerge(
     salt: manifest.random.uint32(),
   };
   try {
-    const result = await run(job, io, { signal });
+    const result = await run(job, io, options);
     if (!(await commitPlan(context, planned, family, plan, added))) return undefined;
     return {
       isPartial: plan.range !== undefined,

@@ -1,15 +1,23 @@
 /** What compaction did since a store was opened. */
+import type { MergeProgress } from '@clortho/compaction';
 import type { JobResult } from './compaction-job.ts';
 import type { FailingPlace } from './failing-places.ts';
 
 /** See the module. */
 export interface CompactionStats extends CompactionCounts {
-  /** What the jobs under way are about. */
-  readonly running: readonly string[];
+  readonly running: readonly RunningJob[];
   /** Where compaction failed several times in a row. It is tried again, less and less often. */
   readonly failing: readonly FailingPlace[];
   /** The message of the last failure. */
   readonly lastError: string | undefined;
+}
+
+/** A job under way. */
+export interface RunningJob extends MergeProgress {
+  readonly shard: number;
+  readonly family: string;
+  /** What it is about, in one sentence. */
+  readonly reason: string;
 }
 
 /** The counters. */

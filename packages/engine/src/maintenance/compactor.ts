@@ -10,7 +10,14 @@
  * - Work is planned one place after the other, each on the newest view: two jobs never take the same keys of a file.
  */
 import { type Clock, isClorthoError, throwIfAborted } from '@clortho/base';
-import { compactionPool, executeMerge, type Plan, type Strategy, underWay } from '@clortho/compaction';
+import {
+  compactionPool,
+  executeMerge,
+  type MergeProgress,
+  type Plan,
+  type Strategy,
+  underWay,
+} from '@clortho/compaction';
 import {
   droppableBefore,
   type FileEntry,
@@ -51,6 +58,7 @@ export type CompactResult = Pick<CompactionStats, 'jobs' | 'drops' | 'bytesRead'
 interface Job {
   readonly place: Place;
   readonly work: Work;
+  progress: MergeProgress;
   readonly ended: Promise<void>;
 }
 
@@ -121,7 +129,10 @@ export class Compactor {
   stats(): CompactionStats {
     return {
       ...this.#counts,
-      running: [...this.#jobs].map(({ place, work }) => `${place.family.record.name}: ${work.reason}`),
+      running: [...this.#jobs].map(({ place, work, progress }) => {
+        const { shard, family } = place;
+        return { shard, family: family.record.name, reason: work.reason, ...progress };
+      }),
       failing: this.#failing.list(),
       lastError: this.#lastError,
     };
@@ -293,23 +304,34 @@ export class Compactor {
   }
 
   #begin(look: Look, state: ShardState, work: Work): Job {
-    const ended = this.#carryOut(look, state, work).finally(() => {
+    const onProgress = (progress: MergeProgress): void => {
+      job.progress = progress;
+    };
+    const ended = this.#carryOut(look, state, work, onProgress).finally(() => {
       this.#jobs.delete(job);
       this.#dirty = true;
       this.#poke();
     });
-    const job: Job = { place: look.place, work, ended };
+    const files = work.kind === 'merge' ? work.inputs : work.files;
+    const rowsTotal = files.reduce((sum, file) => sum + file.rows, 0);
+    const progress = { rowsRead: 0, rowsTotal, bytesWritten: 0 };
+    const job: Job = { place: look.place, work, progress, ended };
     this.#jobs.add(job);
     return job;
   }
 
   /** Carries out a job; how it ends is counted, or told to `onFailure`. */
-  async #carryOut({ place, onFailure, signal }: Look, state: ShardState, work: Work): Promise<void> {
+  async #carryOut(
+    { place, onFailure, signal }: Look,
+    state: ShardState,
+    work: Work,
+    onProgress: (progress: MergeProgress) => void,
+  ): Promise<void> {
     const { family } = place;
     try {
       const result =
         work.kind === 'merge'
-          ? await runMerge(this.#job, state, family, work, signal)
+          ? await runMerge(this.#job, state, family, work, { signal, onProgress })
           : (await dropFiles(this.#job, state, family, work))
             ? 'dropped'
             : undefined;
