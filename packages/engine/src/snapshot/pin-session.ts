@@ -62,6 +62,9 @@ export class PinSession {
       await this.#write();
     } catch (error) {
       this.#pins.delete(pin.id);
+      if (this.#pins.size === 0) this.#stop?.abort();
+      // The register may still hold everything.
+      if (this.#lost === undefined) await this.#write().catch(() => undefined);
       throw error;
     }
     this.#renewWhilePinned();
@@ -95,10 +98,13 @@ export class PinSession {
   async close(): Promise<void> {
     this.#stop?.abort();
     this.#pins.clear();
-    if (this.#version === 0 || this.#lost !== undefined) return;
-    // Out of reach, it ends by itself when its lease has run out.
-    await this.#write(true).catch(ignoreUnavailable);
-    this.#lost ??= new ClorthoError('CLORTHO_CLOSED', 'the store is closed');
+    // After a first write that is under way: what it held is let go, and no pin comes after it.
+    await this.#inOrder.run(async () => {
+      const isWritten = this.#version > 0 && this.#lost === undefined;
+      // Out of reach, it ends by itself when its lease has run out.
+      if (isWritten) await this.#writeNow(true).catch(ignoreUnavailable);
+      this.#lost ??= new ClorthoError('CLORTHO_CLOSED', 'the store is closed');
+    });
   }
 
   #renewWhilePinned(): void {

@@ -70,8 +70,10 @@ export class ViewKeeper {
 
   /** Returns a view at least as new as the registers were when this was called. */
   async refresh(): Promise<StoreView> {
+    // One that waits has not begun to read. Never two at a time: the older one could end last.
+    if (this.#waiting !== undefined) return this.#waiting;
     if (this.#running === undefined) return this.#start();
-    this.#waiting ??= this.#running.then(
+    this.#waiting = this.#running.then(
       () => this.#startWaiting(),
       () => this.#startWaiting(),
     );
