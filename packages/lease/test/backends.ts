@@ -4,7 +4,7 @@ import { expect, it } from 'vitest';
 import { LeaseSession, type LeaseSessionOptions } from '../src/index.ts';
 
 /** Long enough for a slow machine, short enough to wait for. */
-const TIMES = { durationMs: 4000, renewMs: 800, guardMs: 800, attemptMs: 4000, pollMs: 50 };
+const TIMES = { durationMs: 4000, renewMs: 800, guardMs: 800, attemptMs: 800, pollMs: 50 };
 
 /** Declares the tests for the registers that `open` returns: empty ones for each test, closed by it. */
 export function leasesOver(open: () => Promise<RegisterStore>): void {

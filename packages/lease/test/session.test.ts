@@ -318,6 +318,8 @@ describe('a session', () => {
     { durationMs: 1000.5 },
     { renewMs: 0 },
     { guardMs: 0.5 },
+    { guardMs: 30 },
+    { attemptMs: 301 },
     { guardMs: Number.NaN },
     { pollMs: -1 },
     { name: '' },

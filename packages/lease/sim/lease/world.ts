@@ -16,7 +16,7 @@ import {
 import { type Judge, judge, type Suspect } from './judge.ts';
 
 /** Short, so that much happens in little virtual time. */
-export const TIMING = { durationMs: 1000, renewMs: 250, guardMs: 15, attemptMs: 120, pollMs: 200 };
+export const TIMING = { durationMs: 1000, renewMs: 250, guardMs: 31, attemptMs: 120, pollMs: 200 };
 /** The longest that a write is on its way. */
 const LATER_MS_MAX = 2500;
 
@@ -154,7 +154,10 @@ export async function passTime({ clock }: World, work: Promise<unknown>, ms: num
 function hear(world: World, owner: Process, event: LeaseEvent): void {
   const { judge, trace } = world;
   trace?.note(owner.name, textOf(event));
-  if (event.type === 'acquired') judge.granted(owner, event.lease);
+  if (event.type === 'acquired') {
+    judge.granted(owner, event.lease);
+    event.lease.signal.addEventListener('abort', () => lookAround(world, owner));
+  }
   if (event.type === 'lost' && !event.lease.signal.aborted)
     judge.accuse(`${owner.name} lost ${event.lease.resource} and its signal has not aborted`);
   if (event.type === 'ended' && event.error !== undefined)
@@ -168,6 +171,16 @@ function hear(world: World, owner: Process, event: LeaseEvent): void {
     judge.accuse(`${owner.name} expired ${sinceMs} ms after a renewal that was acknowledged`);
   if (event.reason === 'suspended' && world.clock.monotonic() - owner.skippedMs > 3 * TIMING.durationMs)
     judge.accuse(`${owner.name} takes itself for suspended, and was not`);
+}
+
+/** What somebody may do who hears that a lease is lost: look whether the others are. */
+function lookAround({ judge }: World, owner: Process): void {
+  for (const lease of owner.leases.values()) {
+    if (owner.process.crashed || !lease.valid) continue;
+    judge.believed(owner, lease);
+    if (owner.session?.valid === false)
+      judge.accuse(`${owner.name} believes in ${lease.resource} when its session is not valid any more`);
+  }
 }
 
 /** Tells of every renewal that was acknowledged, and when it was sent. */

@@ -171,10 +171,10 @@ class Reconciler {
     const { strayMs = STRAY_MS } = this.#options;
     if (clock.monotonic() - this.#lookedForStraysMs < strayMs) return;
     this.#lookedForStraysMs = clock.monotonic();
-    for await (const { resource, owner, version } of listLeases(registers)) {
+    for await (const { resource, owner } of listLeases(registers)) {
       const isMine = owner?.name === id.name && owner.generation === id.generation;
       if (isMine && !wanted.has(resource) && !this.#session.held.has(resource))
-        this.#session.disown(resource, version);
+        this.#session.disown(resource);
     }
   }
 }

@@ -15,6 +15,7 @@
  * Invariants:
  * - Every swap expects the version that was read before, so of two that race one is refused.
  * - A lease is invalid here before anything that gives it away is sent.
+ * - Whoever is told that one lease ended with the session finds all others ended, too.
  * - Nothing but a claim makes a lease, and a claim of a generation that is over makes none.
  */
 import { ClorthoError, isClorthoError } from '@clortho/base';
@@ -66,6 +67,8 @@ type Change = Pick<LeaseRecord, 'owner' | 'token'> & Partial<Pick<LeaseRecord, '
 const NOT_FREE: Look = { lease: undefined, silenceMs: undefined };
 /** How many debts are looked after with one renewal. */
 const DEBTS_PER_BEAT = 16;
+/** The version that a debt expects of which nothing can be on its way. */
+const NOTHING_SENT = -1;
 const OFFERS_MAX = 1024;
 const TRIES_MAX = 4;
 
@@ -76,6 +79,8 @@ export class Holdings implements LeaseHost {
   readonly #debts = new Map<string, number>();
   readonly #kept = new Map<string, { readonly version: number; readonly sinceMs: number }>();
   readonly #order = new KeyedOrder();
+  /** Why all leases ended last. */
+  #endedBy: LossReason = 'expired';
 
   /** Creates holdings of nothing. */
   constructor(holder: Holder) {
@@ -141,7 +146,7 @@ export class Holdings implements LeaseHost {
     key: string,
     signal: AbortSignal,
   ): Promise<number | undefined> {
-    if (owner.name === me.name && owner.generation === me.generation) return 0;
+    if (isSame(owner, me)) return 0;
     const { record, silenceMs } = await this.#holder.observer.look(owner.name, signal);
     if (record === undefined || owner.generation > record.generation) {
       throw new ClorthoError(
@@ -173,7 +178,12 @@ export class Holdings implements LeaseHost {
   loseAll(reason: LossReason): void {
     // What they owned is over with the session, and so is what is on its way.
     this.#debts.clear();
+    this.#endedBy = reason;
     for (const lease of this.#held.values()) this.#end(lease, reason);
+  }
+
+  endNow(lease: HeldLease): void {
+    this.#end(lease, this.#endedBy);
   }
 
   /** Remembers offers that arrived with a renewal. */
@@ -206,8 +216,8 @@ export class Holdings implements LeaseHost {
   }
 
   /** Gives back what the registers say is this session's and nobody here holds. */
-  disown(resource: string, version: number): void {
-    if (!this.#held.has(resource)) this.#debts.set(resource, version);
+  disown(resource: string): void {
+    if (!this.#held.has(resource) && !this.#debts.has(resource)) this.#debts.set(resource, NOTHING_SENT);
   }
 
   /** Looks after a few debts; what cannot be reached stays one. @throws {ClorthoError} what else the registers say. */
@@ -230,14 +240,24 @@ export class Holdings implements LeaseHost {
       const register = await this.#holder.line.read(key, signal);
       const record = register === undefined ? undefined : decodeLease(register.value, key);
       const seen = register?.version ?? 0;
-      const isMine = record?.owner?.name === me.name && record.owner.generation === me.generation;
+      const owner = record?.owner;
       const next = { owner: undefined, token: record?.token ?? 0 };
-      // Beyond the version that it expects, nothing that is on its way can land. One that stands still has no owner, or
-      // one that is over: or else nothing had been sent.
-      if (isMine || seen <= version) await this.#swap(resource, seen, next, signal);
+      // Beyond the version that it expects, nothing that is on its way can land. Whose it is has to be over even so.
+      const isOurs = owner !== undefined && isSame(owner, me);
+      const isFree = (): Promise<boolean> => this.#isFree(owner, me, key, signal);
+      if (isOurs || (seen <= version && (await isFree()))) await this.#swap(resource, seen, next, signal);
     }
     this.#debts.delete(resource);
     this.#holder.wake();
+  }
+
+  async #isFree(
+    owner: SessionId | undefined,
+    me: SessionId,
+    key: string,
+    signal: AbortSignal,
+  ): Promise<boolean> {
+    return owner === undefined || (await this.#silenceMs(owner, me, key, signal)) === 0;
   }
 
   #end(lease: HeldLease, reason: LossReason): boolean {
@@ -280,6 +300,10 @@ export class Holdings implements LeaseHost {
     const record = register === undefined ? undefined : decodeSession(register.value, key);
     return record?.state === 'live';
   }
+}
+
+function isSame(left: SessionId, right: SessionId): boolean {
+  return left.name === right.name && left.generation === right.generation;
 }
 
 function isCurrent({ generation }: SessionId, record: SessionRecord): boolean {

@@ -69,8 +69,10 @@ export interface Lease extends AsyncDisposable {
 
 /** What a lease asks of its session. */
 export interface LeaseHost {
-  /** Tells whether the session is valid. One that is not any more has ended its leases when this returns. */
+  /** Tells whether the session is valid. One that is not any more has ended its leases when this returns, or is at it. */
   isValid(): boolean;
+  /** Ends a lease of a session that is not valid for the reason for which it is not. */
+  endNow(lease: HeldLease): void;
   /** Milliseconds of validity left, without remembering that anybody asked. */
   peekRemainingMs(): number;
   release(lease: HeldLease): Promise<void>;
@@ -101,8 +103,8 @@ export class HeldLease implements Lease {
   }
 
   get lost(): LossReason | undefined {
-    // Asking the host may end this lease.
-    if (this.#lost === undefined) this.#host.isValid();
+    // Asking the host may end this lease; and where it is ending others first, this one must not wait for its turn.
+    if (this.#lost === undefined && !this.#host.isValid()) this.#host.endNow(this);
     return this.#lost;
   }
 

@@ -242,11 +242,11 @@ export class LeaseSession implements AsyncDisposable {
   }
 
   /**
-   * Gives back, with the next renewals, what the registers say is this session's and nobody here holds. `version` is the
-   * version of the resource's register.
+   * Gives back, in the time of a renewal or two, what the registers say is this session's and nobody here holds. What
+   * they say is another's, or an earlier generation's, stays as it is.
    */
-  disown(resource: string, version: number): void {
-    this.#holdings.disown(resource, version);
+  disown(resource: string): void {
+    this.#holdings.disown(checkedResource(resource));
   }
 
   /**

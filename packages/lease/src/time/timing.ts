@@ -8,9 +8,11 @@
  *
  * Invariants:
  * - Two renewals in a row may fail, and a third still comes before validity ends: duration ≥ 3 × renew + guard.
- * - The guard covers two clocks that run apart by 500 ppm each.
+ * - The guard covers two clocks that run apart by 500 ppm each, and a sleep that is too short to be seen.
+ * - A call that hangs ends before the next renewal is due.
  */
 import { ClorthoError } from '@clortho/base';
+import { JUMP_MS_MIN } from './waking-time.ts';
 
 /** How a session keeps time; all in milliseconds. */
 export interface LeaseTiming {
@@ -18,9 +20,12 @@ export interface LeaseTiming {
   readonly durationMs: number;
   /** From one renewal to the next; 2,500 by default. */
   readonly renewMs: number;
-  /** How much earlier than the others the owner itself takes its leases for lost; 1,500 by default. */
+  /**
+   * How much earlier than the others the owner itself takes its leases for lost; 1,500 by default, at least 30 and a
+   * thousandth of the duration.
+   */
   readonly guardMs: number;
-  /** How long one call to the registers may take; two fifths of `renewMs` by default. */
+  /** How long one call to the registers may take; two fifths of `renewMs` by default, `renewMs` at most. */
   readonly attemptMs: number;
   /** From one look at a resource that is taken to the next; two fifths of `renewMs` by default, 1,000 at most. */
   readonly pollMs: number;
@@ -32,6 +37,8 @@ const GUARD_MS = 1500;
 const POLL_MS_MAX = 1000;
 /** Two clocks, each up to 500 ppm off, in opposite directions. */
 const DRIFT = 0.001;
+/** Sleep that nobody sees, and the readings of clocks that are a few milliseconds old. */
+const UNSEEN_MS = 2 * JUMP_MS_MIN + 10;
 
 /**
  * Returns complete times.
@@ -59,10 +66,17 @@ export function leaseTiming(options: Partial<LeaseTiming>): LeaseTiming {
       `a lease outlives three renewals and the guard: durationMs=${durationMs} renewMs=${renewMs} guardMs=${guardMs}`,
     );
   }
-  if (guardMs < durationMs * DRIFT) {
+  const guardMsMin = durationMs * DRIFT + UNSEEN_MS;
+  if (guardMs < guardMsMin) {
     throw new ClorthoError(
       'CLORTHO_INVALID',
-      `a guard covers the drift of two clocks: guardMs=${guardMs} guardMsMin=${durationMs * DRIFT}`,
+      `a guard covers the drift of two clocks, and unseen sleep: guardMs=${guardMs} guardMsMin=${guardMsMin}`,
+    );
+  }
+  if (attemptMs > renewMs) {
+    throw new ClorthoError(
+      'CLORTHO_INVALID',
+      `a call ends before the next renewal is due: attemptMs=${attemptMs} renewMs=${renewMs}`,
     );
   }
   return timing;

@@ -15,8 +15,11 @@
  */
 import type { Clock } from '@clortho/base';
 
-/** Wall clocks are read in milliseconds and slewed all the time; less than this is no jump. */
-const JUMP_MS_MIN = 10;
+/**
+ * Wall clocks are read in milliseconds and slewed all the time; less than this is no jump. So a sleep may stay unseen that
+ * is shorter than two of it: where the wall clock had lost one, and gains less than one beyond that.
+ */
+export const JUMP_MS_MIN = 10;
 
 /** See the module. */
 export class WakingTime {

@@ -1,0 +1,99 @@
+/** Moments at which two processes could take themselves for the owner. */
+import { seededRandom } from '@clortho/base';
+import { localClock } from '@clortho/testkit';
+import { describe, expect, it } from 'vitest';
+import type { Lease } from '../src/index.ts';
+import { simulated, TIMES } from './simulated.ts';
+import { cuttable } from './wires.ts';
+
+describe('while a session ends its leases', () => {
+  it('whoever is told of one finds all others lost, for the same reason and with their signals aborted', async () => {
+    const world = simulated();
+    const clock = localClock(world.clock);
+    const a = await world.start('a', { clock });
+    const [one, two] = [await a.acquire('one'), await a.acquire('two')];
+    const { signal } = two;
+    const found: unknown[] = [];
+    one.signal.addEventListener('abort', () => found.push(two.valid, two.lost, signal.aborted));
+    const told: string[] = [];
+    two.signal.addEventListener('abort', () => told.push('two'));
+    clock.shiftNow(5_000_000);
+    expect(one.valid).toBe(false);
+    expect([found, told]).toEqual([[false, 'suspended', true], ['two']]);
+    await world.clock.advance(0);
+    expect(a.events.filter((event) => event.startsWith('lost'))).toEqual([
+      'lost suspended',
+      'lost suspended',
+    ]);
+    await world.pass(a.close());
+  });
+
+  it('no lease is valid that another process has by then', async () => {
+    const world = simulated();
+    const clock = localClock(world.clock);
+    const [a, b] = [await world.start('a', { clock }), await world.start('b')];
+    const [one, two] = [await a.acquire('one'), await a.acquire('two')];
+    let taken: Lease | undefined;
+    const taking = b.acquire('two').then((lease) => {
+      taken = lease;
+    });
+    const beliefs: unknown[] = [];
+    one.signal.addEventListener('abort', () => beliefs.push(taken?.valid, two.valid));
+    clock.suspend(30_000);
+    // Its machine is stopped, and only its clock goes on.
+    await world.pass(taking);
+    await world.clock.advance(31_000);
+    expect(beliefs).toEqual([true, false]);
+    await world.pass(Promise.all([a.close(), b.close()]));
+  });
+});
+
+it('a session that disowns what an earlier process of its name may still hold leaves it alone', async () => {
+  const world = simulated();
+  const wire = cuttable(world.registers);
+  const first = await world.start('a', { registers: wire.registers });
+  const lease = await first.acquire('x');
+  // It hears nothing of its successor.
+  wire.cut();
+  const second = await world.start('a');
+  second.disown('x');
+  const b = await world.start('b', { random: seededRandom(7) });
+  const waiting = b.acquire('x');
+  let isTaken = false;
+  const taken = waiting.then(() => {
+    isTaken = true;
+  });
+  while (lease.valid) {
+    expect(isTaken).toBe(false);
+    await world.clock.advance(10);
+  }
+  await world.pass(taken);
+  wire.mend();
+  await world.pass(Promise.all([first.close(), second.close(), b.close()]));
+});
+
+it('a machine that slept too short for its clocks to tell has lost its lease before another one gets it', async () => {
+  const world = simulated();
+  const clock = localClock(world.clock);
+  const wire = cuttable(world.registers);
+  const times = { guardMs: 31, renewMs: 250, attemptMs: 50, pollMs: 1 };
+  const a = await world.start('a', { ...times, clock, registers: wire.registers });
+  const b = await world.start('b', times);
+  const lease = await a.acquire('x');
+  let taken: Lease | undefined;
+  const taking = b.acquire('x').then((next) => {
+    taken = next;
+  });
+  await world.clock.advance(TIMES.renewMs);
+  wire.cut();
+  clock.shiftNow(-9500);
+  await world.clock.advance(5);
+  clock.suspend(19);
+  while (taken === undefined) {
+    await world.clock.advance(1);
+    if (taken !== undefined) expect(lease.remainingMs).toBe(0);
+  }
+  await taking;
+  wire.mend();
+  await world.pass(Promise.all([a.close(), b.close()]));
+});
