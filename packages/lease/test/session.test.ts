@@ -308,7 +308,7 @@ describe('a session', () => {
     const [own] = await world.registers.read([sessionKey('b')]);
     await world.registers.compareAndSwap([{ key: sessionKey('b'), expect: own!.version, value }]);
     await world.clock.advance(1000);
-    expect([b.ended, lease.lost, b.signal.reason]).toEqual(['closed', 'closed', code('CLORTHO_CORRUPT')]);
+    expect([b.ended, lease.lost, b.signal.reason]).toEqual(['failed', 'failed', code('CLORTHO_CORRUPT')]);
     await b.close();
     expect(world.clock.pending).toBe(0);
   });

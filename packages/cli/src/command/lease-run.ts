@@ -4,17 +4,20 @@
  *     acquire ──► start the command ──► it ends: release, exit as it did
  *                        │
  *                        └ the lease is lost: SIGTERM, then SIGKILL before anyone else can have it; exit 1
+ *
+ * Invariants:
+ * - A signal always has somebody who hears it: the wait for the lease, or the command from its start on.
  */
-import { type ChildProcess, spawn } from 'node:child_process';
-import { constants, hostname } from 'node:os';
-import { ClorthoError, isClorthoError, systemClock } from '@clortho/base';
-import { type Lease, LeaseSession } from '@clortho/lease';
+import { hostname } from 'node:os';
+import { isClorthoError, systemClock, systemRandom, throwIfAborted } from '@clortho/base';
+import { type LeaseEvent, LeaseSession } from '@clortho/lease';
 import { Command, Option } from 'commander';
 import { ProgramEnded } from '../exit-code.ts';
 import { parseCount } from '../input/count.ts';
 import { withRegisters } from '../store/open-registers.ts';
 import { storeUrl } from '../store/with-store.ts';
 import type { CommandContext, GlobalOptions } from './command-context.ts';
+import { LeasedProcess, signalCode } from './leased-command.ts';
 
 interface RunOptions extends GlobalOptions {
   readonly name?: string;
@@ -28,6 +31,8 @@ const RENEWALS = 4;
 const GUARD = 0.15;
 /** Of the guard: how long a command may take to end. */
 const GRACE = 0.5;
+/** With a shorter one, the guard would not cover what clocks do. */
+const DURATION_MS_MIN = 250;
 
 /** Returns the command. */
 export function leaseRunCommand(context: CommandContext): Command {
@@ -35,18 +40,21 @@ export function leaseRunCommand(context: CommandContext): Command {
     .description('Run a command while a lease is held; kill it when the lease is lost.')
     .argument('<resource>', 'what must not run twice')
     .argument('<command...>', 'after --: the command and its arguments')
-    .option('--name <session>', 'the name of this session; host and process id by default')
+    .option('--name <session>', 'the name of this session; host, process id and a random number by default')
     .addOption(
       new Option('--wait <ms>', 'wait at most so long; for ever by default').argParser(parseCount(0)),
     )
     .addOption(
       new Option('--duration <ms>', 'how long others wait after a crash')
-        .argParser(parseCount(100))
+        .argParser(parseCount(DURATION_MS_MIN))
         .default(10_000),
     )
     .addHelpText(
       'after',
-      '\nThe command finds CLORTHO_LEASE_RESOURCE and CLORTHO_LEASE_TOKEN in its environment.',
+      '\nThe command finds CLORTHO_LEASE_RESOURCE and CLORTHO_LEASE_TOKEN in its environment. When the lease is lost it gets\n' +
+        'SIGTERM and soon after SIGKILL, or SIGKILL at once where it is late; and so does all that it started, unless the\n' +
+        'standard input is a terminal: begin a script with exec there. Where clortho itself is stopped or killed without\n' +
+        'warning (SIGSTOP, SIGKILL), the command runs on: let it check its token.',
     )
     .action((resource: string, program: string[], _, self: Command) =>
       runLeased(context, resource, program, self),
@@ -60,18 +68,30 @@ async function runLeased(
   command: Command,
 ): Promise<void> {
   const options = command.optsWithGlobals<RunOptions>();
-  const { name = `${hostname()}-${process.pid}`, wait: waitMs, duration: durationMs } = options;
+  const { name = defaultName(), wait: waitMs, duration: durationMs } = options;
   const times = { durationMs, renewMs: durationMs / RENEWALS, guardMs: durationMs * GUARD };
   const interrupt = new AbortController();
-  const onSignal = (signal: NodeJS.Signals): void => interrupt.abort(signal);
+  let running: LeasedProcess | undefined;
+  const onSignal = (signal: NodeJS.Signals): void => {
+    if (running === undefined) interrupt.abort(signal);
+    else running.forward(signal);
+  };
   for (const signal of FORWARDED) process.on(signal, onSignal);
   try {
     await withRegisters(context, storeUrl(context, options), { create: true }, async (registers) => {
-      const session = await LeaseSession.start({ registers, name, ...times, signal: interrupt.signal });
+      let validUntilMs = 0;
+      const onEvent = (event: LeaseEvent): void => {
+        if (event.type === 'renewed') validUntilMs = systemClock.monotonic() + event.validForMs;
+      };
+      const { signal } = interrupt;
+      const session = await LeaseSession.start({ registers, name, ...times, signal, onEvent });
       try {
-        const lease = await session.acquire(resource, { waitMs, signal: interrupt.signal });
-        for (const signal of FORWARDED) process.off(signal, onSignal);
-        await runWhileHeld(context, lease, program, times.guardMs * GRACE);
+        const lease = await session.acquire(resource, { waitMs, signal });
+        throwIfAborted(signal);
+        validUntilMs = systemClock.monotonic() + lease.remainingMs;
+        const lateMs = (): number => systemClock.monotonic() - validUntilMs;
+        running = new LeasedProcess(context, { program, lease, graceMs: times.guardMs * GRACE, lateMs });
+        await running.end();
       } finally {
         await session.close();
       }
@@ -87,61 +107,7 @@ async function runLeased(
   }
 }
 
-async function runWhileHeld(
-  { environment }: CommandContext,
-  lease: Lease,
-  [file = '', ...parameters]: readonly string[],
-  graceMs: number,
-): Promise<void> {
-  lease.assertValid();
-  const child = spawn(file, parameters, {
-    stdio: 'inherit',
-    env: {
-      ...environment,
-      CLORTHO_LEASE_RESOURCE: lease.resource,
-      CLORTHO_LEASE_TOKEN: String(lease.token),
-    },
-  });
-  const ended = endOf(child);
-  const over = new AbortController();
-  const forward = (signal: NodeJS.Signals): void => {
-    child.kill(signal);
-  };
-  const onLost = (): void => {
-    child.kill('SIGTERM');
-    systemClock.sleep(graceMs, over.signal).then(
-      () => child.kill('SIGKILL'),
-      // It ended in time.
-      () => undefined,
-    );
-  };
-  for (const signal of FORWARDED) process.on(signal, forward);
-  lease.signal.addEventListener('abort', onLost);
-  try {
-    const code = await ended;
-    lease.assertValid();
-    if (code !== 0) throw new ProgramEnded(code);
-  } finally {
-    over.abort();
-    lease.signal.removeEventListener('abort', onLost);
-    for (const signal of FORWARDED) process.off(signal, forward);
-  }
-}
-
-/** Returns how a child ended, as a shell says it. @throws {ClorthoError} `CLORTHO_NOT_FOUND` if there is no such program. */
-function endOf(child: ChildProcess): Promise<number> {
-  return new Promise((resolve, reject) => {
-    child.on('error', (cause) => {
-      reject(
-        new ClorthoError('CLORTHO_NOT_FOUND', `the command did not start: command=${child.spawnfile}`, {
-          cause,
-        }),
-      );
-    });
-    child.on('close', (code, signal) => resolve(code ?? signalCode(signal)));
-  });
-}
-
-function signalCode(signal: NodeJS.Signals | null): number {
-  return 128 + (signal === null ? 0 : constants.signals[signal]);
+/** Returns a name like no other: containers share a host's name, and all have a process 1. */
+function defaultName(): string {
+  return `${hostname()}-${process.pid}-${systemRandom.uint32().toString(16).padStart(8, '0')}`;
 }

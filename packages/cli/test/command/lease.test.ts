@@ -93,3 +93,31 @@ test(
     }),
   120_000,
 );
+
+test(
+  'a command whose lease was lost while clortho was stopped is killed without a word',
+  () =>
+    withDirectory(async (directory) => {
+      const stubborn = shell('trap "echo asked" TERM; echo begun; while true; do sleep 0.05; done');
+      const parameters = [
+        'lease',
+        'run',
+        'job',
+        '--url',
+        `lmdb:${directory}`,
+        '--duration',
+        '2000',
+        ...stubborn,
+      ];
+      const child = spawn(process.execPath, [BIN, ...parameters], { stdio: ['ignore', 'pipe', 'pipe'] });
+      const out: Buffer[] = [];
+      child.stdout.on('data', (chunk: Buffer) => out.push(chunk));
+      await new Promise((resolve) => child.stdout.once('data', resolve));
+      child.kill('SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, 2500));
+      child.kill('SIGCONT');
+      expect(await new Promise((resolve) => child.once('close', resolve))).toBe(1);
+      expect(Buffer.concat(out).toString()).toBe('begun\n');
+    }),
+  120_000,
+);

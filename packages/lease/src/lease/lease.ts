@@ -11,8 +11,8 @@ import { resourceKey } from '../record/keys.ts';
 
 /**
  * Why a lease is not valid any more: its session was not renewed in time (`expired`), slept too long (`suspended`), was
- * ended by another that saw no sign of life (`fenced`) or by a second process of its name (`replaced`), was `closed`; or
- * the lease itself was `handed over` or `released`.
+ * ended by another that saw no sign of life (`fenced`) or by a second process of its name (`replaced`), was `closed`, or
+ * `failed` by an error that no repetition mends; or the lease itself was `handed over` or `released`.
  */
 export type LossReason =
   | 'expired'
@@ -20,6 +20,7 @@ export type LossReason =
   | 'fenced'
   | 'replaced'
   | 'closed'
+  | 'failed'
   | 'handed over'
   | 'released';
 

@@ -2,8 +2,8 @@
  * A session: this process's sign of life, and everything that it holds by it.
  *
  *     start ──► live ──────────────────────────► closed         (by its process)
- *               ▲ │ └───────────────────────────► replaced       (a second process of its name)
- *               │ ▼
+ *               ▲ │ ├───────────────────────────► replaced       (a second process of its name)
+ *               │ ▼ └───────────────────────────► failed         (by an error that no repetition mends)
  *              lapsed: expired, suspended, fenced
  *
  * One register is renewed, however many resources are held. When validity ends, all leases end with it, and a new
@@ -158,7 +158,7 @@ export class LeaseSession implements AsyncDisposable {
     return this.#ended;
   }
 
-  /** Aborts when the session is over: closed, replaced, or unable to go on. Not when it lapses. */
+  /** Aborts when the session is over: closed, replaced, or failed. Not when it lapses. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
@@ -335,7 +335,7 @@ export class LeaseSession implements AsyncDisposable {
       try {
         await step(signal);
       } catch (error) {
-        if (!signal.aborted) this.#end('closed', error);
+        if (!signal.aborted) this.#end('failed', error);
       }
     }
   }
