@@ -34,9 +34,9 @@ describe('while a session ends its leases', () => {
     const [a, b] = [await world.start('a', { clock }), await world.start('b')];
     const [one, two] = [await a.acquire('one'), await a.acquire('two')];
     let taken: Lease | undefined;
-    const taking = b.acquire('two').then((lease) => {
-      taken = lease;
-    });
+    const taking = (async () => {
+      taken = await b.acquire('two');
+    })();
     const beliefs: unknown[] = [];
     one.signal.addEventListener('abort', () => beliefs.push(taken?.valid, two.valid));
     clock.suspend(30_000);
@@ -58,11 +58,11 @@ it('a session that disowns what an earlier process of its name may still hold le
   const second = await world.start('a');
   second.disown('x');
   const b = await world.start('b', { random: seededRandom(7) });
-  const waiting = b.acquire('x');
   let isTaken = false;
-  const taken = waiting.then(() => {
+  const taken = (async () => {
+    await b.acquire('x');
     isTaken = true;
-  });
+  })();
   while (lease.valid) {
     expect(isTaken).toBe(false);
     await world.clock.advance(10);
@@ -81,9 +81,9 @@ it('a machine that slept too short for its clocks to tell has lost its lease bef
   const b = await world.start('b', times);
   const lease = await a.acquire('x');
   let taken: Lease | undefined;
-  const taking = b.acquire('x').then((next) => {
-    taken = next;
-  });
+  const taking = (async () => {
+    taken = await b.acquire('x');
+  })();
   await world.clock.advance(TIMES.renewMs);
   wire.cut();
   clock.shiftNow(-9500);

@@ -89,6 +89,20 @@ export const MUTANTS: readonly Mutant[] = [
     runsMax: 1000,
   },
   {
+    name: 'an observer takes all but the last generation for over at once',
+    file: 'session/session-observer.js',
+    find: 'open.sinceMs + longestMs',
+    replace: 'open.sinceMs',
+    runsMax: 1000,
+  },
+  {
+    name: 'an observer waits for silence only, whatever crashes and comes back',
+    file: 'session/session-observer.js',
+    find: 'open.sinceMs + longestMs',
+    replace: 'Infinity',
+    runsMax: 1000,
+  },
+  {
     name: 'a session that ends takes earlier generations for over',
     file: 'session/session-register.js',
     find: 'const over = settled === generation ? generation + 1 : settled;',

@@ -52,12 +52,14 @@ async function run(seed: number, isTraced: boolean): Promise<RunResult> {
   });
   await passTime(world, clock.sleep(CHAOS_MS), CHAOS_MS + 1);
   heal(world);
+  const looping = isHeads(world.random) ? crashLoop(world, NAMES[2] as string) : Promise.resolve();
   if (!(await passTime(world, allOwned(world), OWNED_MS)))
     judge.accuse(`not every resource has an owner ${OWNED_MS} ms after all was well`);
   world.isOver = true;
   await passTime(world, closeAll(world), 20_000);
   // Writes that were lost on their way arrive, and what they find must not matter.
   await passTime(world, clock.sleep(10_000), 10_001);
+  await looping;
   if (!(await passTime(world, all, 1000))) judge.accuse('the processes did not come to an end');
   if (clock.pending > 0) judge.accuse(`${clock.pending} timers are left when all is over`);
   const { problems, counts } = judge;
@@ -98,6 +100,20 @@ async function live(world: World, name: string): Promise<void> {
     if (isEnd || world.isOver) return;
     // What is left of it takes no part any more.
     if (owner.session?.ended === undefined) owner.process.crash();
+  }
+}
+
+/** Starts a process of a name again and again, sooner than anybody could take it for silent. */
+async function crashLoop(world: World, name: string): Promise<void> {
+  while (!world.isOver) {
+    const owner = startProcess(world, name);
+    // One that is too slow, or replaced by the next, is of no use to the loop, and in nobody's way.
+    startSession(world, owner, name).catch((error: unknown) => {
+      if (!isClorthoError(error))
+        world.judge.accuse(`an error that faults do not explain: ${explained(error)}`);
+    });
+    await world.clock.sleep(TIMING.durationMs * (0.2 + 0.6 * randomFraction(world.random)));
+    owner.process.crash();
   }
 }
 

@@ -133,14 +133,15 @@ class Assigner {
 
   /** Returns the sessions of the group that are alive, and ends those that gave no sign of life. */
   async #liveMembers(): Promise<PlacementNode[]> {
-    const { registers, observer } = this.#session;
+    const { registers, observer, signal } = this.#session;
     const nodes: PlacementNode[] = [];
     for await (const register of registers.list(SESSION_PREFIX)) {
       const name = register.key.slice(SESSION_PREFIX.length);
-      const { record } = await observer.judge(name, register);
+      // What another process wrote must not stop the assigner, and nor must what it says of itself.
+      const sight = await observer.judgeReadable(name, register, signal);
+      const record = sight?.record;
       if (record?.state !== 'live' || record.attributes['group'] !== this.#options.group) continue;
       const weight = Number(record.attributes['weight'] ?? 1);
-      // What another process says of itself must not stop the assigner.
       const usable = weight > 0 && Number.isFinite(weight) ? weight : 1;
       nodes.push({ name, weight: usable, draining: record.attributes['drain'] === 'yes' });
     }

@@ -26,7 +26,8 @@ export interface ServeOptions {
   readonly group: string;
   /**
    * Serves a resource for as long as its lease is valid and `leaving` has not aborted; then it finishes its work, within
-   * `handOverMs`, and returns. When it returns before, the resource is given up and taken again with a later look.
+   * `handOverMs`, and returns. When it returns before, the resource is given up and taken again with a later look. What
+   * `lease.assertValid` throws once the lease is lost is no error here.
    */
   readonly serve: (lease: Lease, leaving: AbortSignal) => Promise<void>;
   /** From one look at the plan to the next; 1,000 by default. */
@@ -128,10 +129,10 @@ class Reconciler {
 
   /** Never rejects: what goes wrong ends the reconciler. */
   async #serveUntilOver(lease: Lease, leaving: AbortSignal): Promise<void> {
-    const { serve, handOverMs = HAND_OVER_MS } = this.#options;
+    const { handOverMs = HAND_OVER_MS } = this.#options;
     const patience = new AbortController();
     try {
-      const serving = serve(lease, leaving);
+      const serving = this.#work(lease, leaving);
       const late = whenAborted(leaving, patience.signal).then(() =>
         pause(this.#session.clock, handOverMs, patience.signal, this.#session.signal),
       );
@@ -145,6 +146,16 @@ class Reconciler {
     } finally {
       patience.abort();
       this.#served.delete(lease.resource);
+    }
+  }
+
+  /** Serves; work that ends because its lease has is done like any other. */
+  async #work(lease: Lease, leaving: AbortSignal): Promise<void> {
+    try {
+      await this.#options.serve(lease, leaving);
+    } catch (error) {
+      const isTold = isClorthoError(error, 'CLORTHO_FENCED') || isClorthoError(error, 'CLORTHO_CLOSED');
+      if (!isTold || lease.valid) throw error;
     }
   }
 

@@ -9,7 +9,7 @@
  * What is handed over is kept for its next owner until whoever else wants it has seen it unclaimed for a duration: a
  * courtesy, on which nothing depends.
  *
- * A claim or release whose outcome could not be found out is a debt: with the next renewals the register is read, given
+ * A claim or release whose outcome could not be found out is a debt: every now and then the register is read, given
  * back if it is this session's, and moved on if it stands still, so that nothing on its way can arrive any more.
  *
  * Invariants:
@@ -20,7 +20,7 @@
  */
 import { ClorthoError, isClorthoError } from '@clortho/base';
 import { resourceKey, sessionKey } from '../record/keys.ts';
-import { isPassing, type RegisterLine } from '../record/register-line.ts';
+import { isPassing, isUnreadable, type RegisterLine } from '../record/register-line.ts';
 import type { LeaseEvent } from '../session/lease-event.ts';
 import { isOver, type SessionObserver } from '../session/session-observer.ts';
 import {
@@ -30,6 +30,7 @@ import {
   type SessionId,
   type SessionRecord,
 } from '../session/session-record.ts';
+import { withEither } from '../time/either-signal.ts';
 import { KeyedOrder } from './keyed-order.ts';
 import { HeldLease, type LeaseHost, type LossReason } from './lease.ts';
 import { decodeLease, encodeLease, type LeaseRecord } from './lease-record.ts';
@@ -52,7 +53,7 @@ export interface Holder {
   /** A monotonic clock in milliseconds. */
   observerNow(): number;
   /** Called when a resource is free here. */
-  wake(): void;
+  wake(resource: string): void;
 }
 
 /** What a look at a resource came to. */
@@ -65,7 +66,7 @@ export type Look =
 type Change = Pick<LeaseRecord, 'owner' | 'token'> & Partial<Pick<LeaseRecord, 'next'>>;
 
 const NOT_FREE: Look = { lease: undefined, silenceMs: undefined };
-/** How many debts are looked after with one renewal. */
+/** How many debts are looked after in the time of one renewal. */
 const DEBTS_PER_BEAT = 16;
 /** The version that a debt expects of which nothing can be on its way. */
 const NOTHING_SENT = -1;
@@ -100,10 +101,15 @@ export class Holdings implements LeaseHost {
     return this.#holder.peekRemainingMs();
   }
 
-  /** Takes a resource if it is to be had now. @throws {ClorthoError} what the registers say; `CLORTHO_CORRUPT`. */
-  tryAcquire(resource: string, signal: AbortSignal): Promise<Look> {
-    if (this.#held.has(resource)) return Promise.resolve(NOT_FREE);
-    return this.#order.run(resource, () => this.#tryAcquire(resource, signal));
+  /**
+   * Takes a resource if it is to be had now. `patience` gives up the place behind others of this process.
+   *
+   * @throws {ClorthoError} what the registers say; `CLORTHO_CORRUPT`; `CLORTHO_ABORTED`.
+   */
+  async tryAcquire(resource: string, signal: AbortSignal, patience?: AbortSignal): Promise<Look> {
+    if (this.#held.has(resource)) return NOT_FREE;
+    const look = (): Promise<Look> => this.#tryAcquire(resource, signal);
+    return withEither(signal, patience, (either) => this.#order.run(resource, look, either));
   }
 
   async #tryAcquire(resource: string, signal: AbortSignal): Promise<Look> {
@@ -114,13 +120,17 @@ export class Holdings implements LeaseHost {
     const register = await line.read(key, signal);
     const record = register === undefined ? undefined : decodeLease(register.value, key);
     const expect = register?.version ?? 0;
+    if (record?.owner !== undefined) this.#kept.delete(resource);
     const silenceMs =
       record?.owner === undefined
         ? this.#keptMs(resource, expect, record?.next, me)
         : await this.#silenceMs(record.owner, me, key, signal);
     if (silenceMs !== 0) return { lease: undefined, silenceMs };
     const token = (record?.token ?? 0) + 1;
-    if (!(await this.#swap(resource, expect, { owner: me, token }, signal))) return NOT_FREE;
+    if (!(await this.#swap(resource, expect, { owner: me, token }, signal))) {
+      this.#holder.emit({ type: 'claim lost', resource });
+      return NOT_FREE;
+    }
     if (this.#holder.me()?.generation !== me.generation) return NOT_FREE;
     const lease = new HeldLease(this, resource, token, expect + 1);
     this.#held.set(resource, lease);
@@ -220,15 +230,22 @@ export class Holdings implements LeaseHost {
     if (!this.#held.has(resource) && !this.#debts.has(resource)) this.#debts.set(resource, NOTHING_SENT);
   }
 
-  /** Looks after a few debts; what cannot be reached stays one. @throws {ClorthoError} what else the registers say. */
+  /**
+   * Looks after a few debts. What cannot be reached stays one, what cannot be read does not.
+   *
+   * @throws {ClorthoError} what else the registers say.
+   */
   async payDebts(signal: AbortSignal): Promise<void> {
     const due = [...this.#debts].slice(0, DEBTS_PER_BEAT);
-    try {
-      for (const [resource, version] of due) {
+    for (const [resource, version] of due) {
+      try {
         await this.#order.run(resource, () => this.#payDebt(resource, version, signal));
+      } catch (error) {
+        if (isPassing(error)) return;
+        if (!isUnreadable(error)) throw error;
+        this.#debts.delete(resource);
+        this.#holder.emit({ type: 'unreadable', register: resourceKey(resource), error });
       }
-    } catch (error) {
-      if (!isPassing(error)) throw error;
     }
   }
 
@@ -248,7 +265,7 @@ export class Holdings implements LeaseHost {
       if (isOurs || (seen <= version && (await isFree()))) await this.#swap(resource, seen, next, signal);
     }
     this.#debts.delete(resource);
-    this.#holder.wake();
+    this.#holder.wake(resource);
   }
 
   async #isFree(
@@ -264,7 +281,7 @@ export class Holdings implements LeaseHost {
     if (!lease.lose(reason)) return false;
     this.#held.delete(lease.resource);
     this.#holder.emit({ type: 'lost', lease, reason });
-    this.#holder.wake();
+    this.#holder.wake(lease.resource);
     return true;
   }
 

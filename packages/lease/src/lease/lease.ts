@@ -90,6 +90,7 @@ export class HeldLease implements Lease {
   #lost: LossReason | undefined;
   #abort: AbortController | undefined;
   #offeredTo: string | undefined;
+  #released: Promise<void> | undefined;
 
   /** Creates a lease that is as valid as its host. */
   constructor(host: LeaseHost, resource: string, token: number, version: number) {
@@ -137,7 +138,12 @@ export class HeldLease implements Lease {
   }
 
   release(): Promise<void> {
-    return this.#host.release(this);
+    if (this.#released === undefined) {
+      // First of all: those who are told of the end may release, too.
+      this.#released = Promise.resolve().then(() => released);
+      const released = this.#host.release(this);
+    }
+    return this.#released;
   }
 
   async handOver(to: string | undefined = this.#offeredTo): Promise<void> {

@@ -106,6 +106,11 @@ export class RegisterLine {
   }
 }
 
+/** Tells whether an error says that a register holds something that this code cannot read. */
+export function isUnreadable(error: unknown): boolean {
+  return isClorthoError(error, 'CLORTHO_CORRUPT') || isClorthoError(error, 'CLORTHO_UNSUPPORTED');
+}
+
 /** Tells whether an error may pass by itself. */
 export function isPassing(error: unknown): boolean {
   return isClorthoError(error, 'CLORTHO_UNAVAILABLE') || isClorthoError(error, 'CLORTHO_OUTCOME_UNKNOWN');

@@ -16,6 +16,10 @@ export type LeaseEvent =
   | { readonly type: 'offered'; readonly lease: Lease; readonly to: string }
   /** Validity ended with all leases; a new generation begins as soon as the registers can be reached. */
   | { readonly type: 'lapsed'; readonly session: SessionId; readonly reason: LossReason }
+  /** A register that holds something else, or a later format, was passed over. */
+  | { readonly type: 'unreadable'; readonly register: string; readonly error: unknown }
+  /** A claim came too late: another session was faster. */
+  | { readonly type: 'claim lost'; readonly resource: string }
   /** This session ended another one that gave no sign of life. */
   | { readonly type: 'fenced'; readonly session: SessionId }
   /** The session is over. `error` is what made it impossible to go on, if something did. */
@@ -87,7 +91,11 @@ export function countEvent(metrics: LeaseMetrics, event: LeaseEvent): void {
     case 'fenced':
       metrics.fenced += 1;
       return;
+    case 'claim lost':
+      metrics.claimsLost += 1;
+      return;
     case 'offered':
+    case 'unreadable':
     case 'lapsed':
     case 'ended':
       return;

@@ -11,7 +11,7 @@
  *
  * Invariants:
  * - Validity counts from before the request that renewed it, in a time that passes during suspends, too.
- * - Renewals run where the work runs: a process that is stuck must lose its leases.
+ * - Renewals run where the work runs: a process that is stuck must lose its leases. They wait for nothing else.
  * - After `close` no timer, listener or call is left.
  */
 import {
@@ -51,7 +51,7 @@ import {
   startPolicy,
 } from './lease-session-options.ts';
 import { SessionObserver } from './session-observer.ts';
-import type { SessionId } from './session-record.ts';
+import { checkedAttributes, type SessionId } from './session-record.ts';
 import { SessionRegister } from './session-register.ts';
 import { Validity } from './validity.ts';
 
@@ -103,16 +103,14 @@ export class LeaseSession implements AsyncDisposable {
     this.clock = clock;
     this.random = random;
     this.#listener = onEvent;
-    this.#attributes = { ...attributes };
+    this.#attributes = checkedAttributes(attributes);
     this.#validity = new Validity(clock, timing.durationMs - timing.guardMs);
     this.#pulse = new Pulse(clock);
     const signal = shared(this.#stop.signal);
     const line = new RegisterLine({ registers, clock, random, attemptMs: timing.attemptMs });
     this.#line = line;
     const observerNow = (): number => clock.monotonic();
-    this.observer = new SessionObserver(line, observerNow, (session) =>
-      this.#emit({ type: 'fenced', session }),
-    );
+    this.observer = new SessionObserver(line, observerNow, (event) => this.#emit(event));
     this.#register = new SessionRegister({
       line,
       name,
@@ -132,7 +130,7 @@ export class LeaseSession implements AsyncDisposable {
       peekRemainingMs: () => this.remainingMs,
       mintNonce: () => mintNonce(random),
       emit: (event) => this.#emit(event),
-      wake: () => this.#pulse.beat(),
+      wake: (resource) => this.#pulse.beat(resource),
     });
   }
 
@@ -205,7 +203,8 @@ export class LeaseSession implements AsyncDisposable {
       random: this.random,
       pulse: this.#pulse,
       signal,
-      look: () => this.#look(resource, signal),
+      look: (patience) => this.#look(resource, signal, patience),
+      lookMs: this.timing.attemptMs,
     });
   }
 
@@ -236,9 +235,13 @@ export class LeaseSession implements AsyncDisposable {
     return listLeases(this.registers, prefix, options);
   }
 
-  /** Sets what others can read of this session, from the next renewal on. */
+  /**
+   * Sets what others can read of this session, from the next renewal on.
+   *
+   * @throws {ClorthoError} `CLORTHO_INVALID` if one is no string, or all are larger than 16 KiB.
+   */
   announce(attributes: Readonly<Record<string, string>>): void {
-    this.#attributes = { ...attributes };
+    this.#attributes = checkedAttributes(attributes);
   }
 
   /**
@@ -255,7 +258,12 @@ export class LeaseSession implements AsyncDisposable {
    * Idempotent.
    */
   close(): Promise<void> {
-    this.#closing ??= this.#close();
+    if (this.#closing === undefined) {
+      const isOwnWill = this.#ended === undefined;
+      // First of all: those who are told of the end may close, too.
+      this.#closing = Promise.resolve().then(() => this.#close(isOwnWill));
+      this.#end('closed', undefined);
+    }
     return this.#closing;
   }
 
@@ -268,6 +276,8 @@ export class LeaseSession implements AsyncDisposable {
     const context = { clock, random, signal };
     try {
       await retry(startPolicy(this.timing), context, isPassing, () => this.#begin(signal));
+      // It may have begun too slowly, and was replaced when it tried again.
+      this.#refuseEnded();
     } catch (error) {
       this.#line.close();
       throw error;
@@ -277,13 +287,11 @@ export class LeaseSession implements AsyncDisposable {
     };
     signal?.addEventListener('abort', onAbort, { once: true });
     this.#stop.signal.addEventListener('abort', () => signal?.removeEventListener('abort', onAbort));
-    this.#loops = Promise.all([this.#renewals(), this.#expiry()]);
+    this.#loops = Promise.all([this.#renewals(), this.#expiry(), this.#debts()]);
     if (signal?.aborted === true) onAbort();
   }
 
-  async #close(): Promise<void> {
-    const isOwnWill = this.#ended === undefined;
-    this.#end('closed', undefined);
+  async #close(isOwnWill: boolean): Promise<void> {
     await this.#loops;
     try {
       if (isOwnWill) await this.#register.end();
@@ -307,7 +315,6 @@ export class LeaseSession implements AsyncDisposable {
         else await this.#renew(signal);
         hasFailed = false;
         nextMs = this.#sentMs + renewMs;
-        await this.#holdings.payDebts(signal);
       } catch (error) {
         if (!isPassing(error)) throw error;
         hasFailed = true;
@@ -325,6 +332,14 @@ export class LeaseSession implements AsyncDisposable {
     await this.#untilEnded(async (signal) => {
       if (this.valid) await this.clock.sleep(Math.max(1, this.remainingMs), signal);
       else await this.#pulse.wait(this.timing.durationMs, signal);
+    });
+  }
+
+  /** Looks after debts, beside the renewals: those must not wait for anything. */
+  async #debts(): Promise<void> {
+    await this.#untilEnded(async (signal) => {
+      await this.clock.sleep(this.timing.renewMs, signal);
+      if (this.valid) await this.#holdings.payDebts(signal);
     });
   }
 
@@ -346,6 +361,8 @@ export class LeaseSession implements AsyncDisposable {
       this.#end('replaced', undefined);
       return;
     }
+    // What was begun while it was closed is ended by that.
+    if (this.#ended !== undefined) return;
     this.#sentMs = beat.sent.ms;
     if (!this.#validity.count(beat.sent)) {
       throw new ClorthoError('CLORTHO_UNAVAILABLE', `the session began too slowly: name=${this.name}`);
@@ -385,12 +402,12 @@ export class LeaseSession implements AsyncDisposable {
     this.#pulse.close();
   }
 
-  async #look(resource: string, signal: AbortSignal | undefined): Promise<Look> {
+  async #look(resource: string, signal?: AbortSignal, patience?: AbortSignal): Promise<Look> {
     throwIfAborted(signal);
     this.#refuseEnded();
     try {
       return await withEither(this.#stop.signal, signal, (either) =>
-        this.#holdings.tryAcquire(resource, either),
+        this.#holdings.tryAcquire(resource, either, patience),
       );
     } catch (error) {
       if (signal?.aborted === true) throw abortedError(signal);

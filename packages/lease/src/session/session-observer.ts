@@ -10,12 +10,16 @@
  *     observer                 |────────────── durationMs ───────────────|
  *                              first seen                                seen again: swap
  *
+ * A session that crashes and comes back faster than that is never silent, and yet its generations end: none of those
+ * below the one that was there a full duration ago can be valid any more, and `settled` is raised to it.
+ *
  * Invariants:
  * - A session is ended only by a swap that expects the very version that was last seen: one renewed since stays.
  */
 import type { Register } from '@clortho/registers';
 import { sessionKey } from '../record/keys.ts';
-import type { RegisterLine } from '../record/register-line.ts';
+import { type Change, isUnreadable, type RegisterLine } from '../record/register-line.ts';
+import type { LeaseEvent } from './lease-event.ts';
 import { decodeSession, encodeSession, type SessionId, type SessionRecord } from './session-record.ts';
 
 /** What an observer found out about a session. */
@@ -33,18 +37,29 @@ interface Seen {
   readonly sinceMs: number;
 }
 
+/** A record with generations that are not known to be over. */
+interface Open {
+  readonly settled: number;
+  /** The generation that was there when `settled` was seen first: those below had been replaced by then. */
+  readonly generation: number;
+  readonly sinceMs: number;
+  /** The longest duration that was seen since. */
+  readonly durationMs: number;
+}
+
 /** See the module. */
 export class SessionObserver {
   readonly #line: RegisterLine;
   readonly #now: () => number;
-  readonly #onFence: (session: SessionId) => void;
+  readonly #emit: (event: LeaseEvent) => void;
   readonly #seen = new Map<string, Seen>();
+  readonly #open = new Map<string, Open>();
 
   /** Creates an observer that has seen nothing; `now` is a monotonic clock in milliseconds. */
-  constructor(line: RegisterLine, now: () => number, onFence: (session: SessionId) => void) {
+  constructor(line: RegisterLine, now: () => number, emit: (event: LeaseEvent) => void) {
     this.#line = line;
     this.#now = now;
-    this.#onFence = onFence;
+    this.#emit = emit;
   }
 
   /** Looks at a session, and ends it if its time has come. @throws {ClorthoError} what the registers say. */
@@ -53,24 +68,65 @@ export class SessionObserver {
     return register === undefined ? { record: undefined, silenceMs: 0 } : this.judge(name, register, signal);
   }
 
+  /** Does the same with a register that was just read; `undefined` if it is unreadable, which is told as an event. */
+  async judgeReadable(name: string, register: Register, signal?: AbortSignal): Promise<Sight | undefined> {
+    try {
+      return await this.judge(name, register, signal);
+    } catch (error) {
+      if (!isUnreadable(error)) throw error;
+      this.#emit({ type: 'unreadable', register: register.key, error });
+      return undefined;
+    }
+  }
+
   /** Does the same with a register that was just read. */
   async judge(name: string, register: Register, signal?: AbortSignal): Promise<Sight> {
     const record = decodeSession(register.value, register.key);
     const silenceMs = this.#silenceMs(name, record);
-    if (silenceMs > 0 || isSettled(record)) return { record, silenceMs };
+    if (silenceMs === 0 && !isSettled(record)) return this.#fence(name, register, record, signal);
+    const settled = this.#settledBy(name, record);
+    if (settled === record.settled) return { record, silenceMs };
+    // State and beat stay: this says nothing of the generation that is there.
+    const next: SessionRecord = { ...record, settled };
+    const { applied } = await this.#line.settle(changeOf(register, next), signal);
+    return { record: applied ? next : record, silenceMs };
+  }
+
+  async #fence(
+    name: string,
+    register: Register,
+    record: SessionRecord,
+    signal: AbortSignal | undefined,
+  ): Promise<Sight> {
     const next: SessionRecord = {
       ...record,
       settled: record.generation + 1,
       state: record.state === 'live' ? 'fenced' : record.state,
       offers: [],
     };
-    const change = { key: register.key, expect: register.version, value: encodeSession(next) };
-    const { applied } = await this.#line.settle(change, signal);
+    const { applied } = await this.#line.settle(changeOf(register, next), signal);
     // Renewed, or ended by another observer: the next look will tell.
     if (!applied) return { record, silenceMs: 0 };
     this.#seen.delete(name);
-    this.#onFence({ name, generation: record.generation });
+    this.#open.delete(name);
+    this.#emit({ type: 'fenced', session: { name, generation: record.generation } });
     return { record: next, silenceMs: 0 };
+  }
+
+  /** Returns the generation below which all are over by now. */
+  #settledBy(name: string, { generation, settled, durationMs }: SessionRecord): number {
+    if (settled >= generation) {
+      this.#open.delete(name);
+      return settled;
+    }
+    const open = this.#open.get(name);
+    if (open?.settled !== settled) {
+      this.#open.set(name, { settled, generation, sinceMs: this.#now(), durationMs });
+      return settled;
+    }
+    const longestMs = Math.max(open.durationMs, durationMs);
+    if (longestMs > open.durationMs) this.#open.set(name, { ...open, durationMs: longestMs });
+    return this.#now() >= open.sinceMs + longestMs ? open.generation : settled;
   }
 
   #silenceMs(name: string, record: SessionRecord): number {
@@ -85,6 +141,10 @@ export class SessionObserver {
     this.#seen.set(name, { generation, beat, state, sinceMs: this.#now() });
     return durationMs;
   }
+}
+
+function changeOf({ key, version }: Register, next: SessionRecord): Change {
+  return { key, expect: version, value: encodeSession(next) };
 }
 
 /** Tells whether this generation of the session is over. */

@@ -11,7 +11,7 @@
  *   knows that the generations below cannot be valid any more: the session itself, or someone who waited.
  * - `beat` grows with every renewal and with nothing else: a change by others is no sign of life.
  */
-import { ClorthoError } from '@clortho/base';
+import { ClorthoError, encodeUtf8 } from '@clortho/base';
 import { integer, listOf, oneOf, readFields, text, textMap, tuple } from '../record/fields.ts';
 import { decodeRecord, encodeRecord, type RecordKind } from '../record/record.ts';
 
@@ -53,6 +53,24 @@ export interface SessionRecord {
   readonly attributes: Readonly<Record<string, string>>;
   /** Left here by others, taken away with the next renewal. */
   readonly offers: readonly Offer[];
+}
+
+/** They are written with every renewal, and listed by whoever looks at all sessions. */
+const ATTRIBUTE_BYTES_MAX = 16_384;
+
+/** Returns a copy of what a session can say of itself. @throws {ClorthoError} `CLORTHO_INVALID`. */
+export function checkedAttributes(attributes: SessionRecord['attributes']): SessionRecord['attributes'] {
+  const copy = { ...attributes };
+  const wrong = Object.entries(copy).find((entry) => !entry.every((one) => text(one)));
+  if (wrong !== undefined || !textMap(copy)) {
+    throw new ClorthoError('CLORTHO_INVALID', `an attribute is a string: attribute=${wrong?.[0] ?? ''}`);
+  }
+  const bytes = encodeUtf8(Object.entries(copy).flat().join('')).length;
+  if (bytes <= ATTRIBUTE_BYTES_MAX) return copy;
+  throw new ClorthoError(
+    'CLORTHO_INVALID',
+    `attributes are too large: bytes=${bytes} bytesMax=${ATTRIBUTE_BYTES_MAX}`,
+  );
 }
 
 const STATES: readonly SessionState[] = ['live', 'ended', 'fenced'];

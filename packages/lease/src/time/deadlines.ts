@@ -7,7 +7,7 @@
  * Invariants:
  * - A call that ended leaves no listener behind. After `close` there is no timer, either.
  */
-import { abortedError, type Clock, ClorthoError, isClorthoError } from '@clortho/base';
+import { abortedError, type Clock, ClorthoError, isClorthoError, shared } from '@clortho/base';
 
 interface Call {
   readonly endMs: number;
@@ -38,7 +38,7 @@ export class Deadlines {
     if (signal?.aborted === true) throw abortedError(signal);
     const call: Call = { endMs: this.#clock.monotonic() + this.#ms, abort: new AbortController() };
     const onAbort = (): void => call.abort.abort(signal?.reason);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    shared(signal)?.addEventListener('abort', onAbort, { once: true });
     this.#calls.add(call);
     this.#watch();
     try {

@@ -1,4 +1,5 @@
 /** Work that ends with whichever of two signals aborts first. */
+import { shared } from '@clortho/base';
 
 /** Calls `work` with a signal that aborts with either of the two; no listener is left behind. */
 export async function withEither<T>(
@@ -12,8 +13,8 @@ export async function withEither<T>(
   const onSecond = (): void => either.abort(second.reason);
   if (first.aborted) onFirst();
   if (second.aborted) onSecond();
-  first.addEventListener('abort', onFirst, { once: true });
-  second.addEventListener('abort', onSecond, { once: true });
+  shared(first).addEventListener('abort', onFirst, { once: true });
+  shared(second).addEventListener('abort', onSecond, { once: true });
   try {
     return await work(either.signal);
   } finally {

@@ -4,7 +4,7 @@
  * Invariants:
  * - A wait that ended has left no listener and no timer behind.
  */
-import { type Clock, throwIfAborted } from '@clortho/base';
+import { type Clock, shared, throwIfAborted } from '@clortho/base';
 
 /** A reason of its own for every abort would take longer than the wait. */
 const OVER = 'over';
@@ -14,7 +14,8 @@ const WAIT_MS_MIN = 1;
 /** See the module. */
 export class Pulse {
   readonly #clock: Clock;
-  readonly #waits = new Set<AbortController>();
+  /** Who waits, and for what: for nothing in particular, `undefined`. */
+  readonly #waits = new Map<AbortController, string | undefined>();
   #isClosed = false;
 
   /** Creates a pulse whose waits take the time of `clock`. */
@@ -22,10 +23,13 @@ export class Pulse {
     this.#clock = clock;
   }
 
-  /** Ends all waits. */
-  beat(): void {
-    for (const wait of this.#waits) wait.abort(OVER);
-    this.#waits.clear();
+  /** Ends all waits; with a topic, those for it. */
+  beat(topic?: string): void {
+    for (const [wait, waitsFor] of this.#waits) {
+      if (topic !== undefined && waitsFor !== topic) continue;
+      this.#waits.delete(wait);
+      wait.abort(OVER);
+    }
   }
 
   /** Ends all waits, those to come included. */
@@ -35,17 +39,17 @@ export class Pulse {
   }
 
   /**
-   * Returns after `ms` milliseconds or with the next beat, whichever comes first.
+   * Returns after `ms` milliseconds or with the next beat for all or for `topic`, whichever comes first.
    *
    * @throws {ClorthoError} `CLORTHO_ABORTED` as soon as `signal` aborts.
    */
-  async wait(ms: number, signal?: AbortSignal): Promise<void> {
+  async wait(ms: number, signal?: AbortSignal, topic?: string): Promise<void> {
     throwIfAborted(signal);
     if (this.#isClosed) return;
     const wait = new AbortController();
     const onAbort = (): void => wait.abort(OVER);
-    this.#waits.add(wait);
-    signal?.addEventListener('abort', onAbort, { once: true });
+    this.#waits.set(wait, topic);
+    shared(signal)?.addEventListener('abort', onAbort, { once: true });
     try {
       await this.#clock.sleep(Math.max(WAIT_MS_MIN, ms), wait.signal);
     } catch (error) {
