@@ -190,7 +190,6 @@ function heard(
   clock: LocalClock,
   onHeard: (sentMs: number) => void,
 ): RegisterStore {
-  let lastHeard = '';
   return {
     ...wire,
     async compareAndSwap(changes, options) {
@@ -199,11 +198,9 @@ function heard(
       const [change] = changes;
       if (result.applied && change?.value !== undefined && change.key === key) {
         // A generation may have begun with an earlier attempt, from which it counts.
-        const { generation, beat, offers } = decodeSession(change.value, change.key);
-        const life = `${generation}.${beat}`;
-        // What has offers is no renewal, but an offer to itself; and what has the same beat ends earlier generations.
-        if (offers.length === 0 && life !== lastHeard) onHeard(beat > 0 ? sentMs : Number.NEGATIVE_INFINITY);
-        lastHeard = life;
+        const { beat, offers } = decodeSession(change.value, change.key);
+        // What has offers is no renewal, but an offer to itself.
+        if (offers.length === 0) onHeard(beat > 0 ? sentMs : Number.NEGATIVE_INFINITY);
       }
       return result;
     },

@@ -110,7 +110,7 @@ export class LeaseSession implements AsyncDisposable {
     const line = new RegisterLine({ registers, clock, random, attemptMs: timing.attemptMs });
     this.#line = line;
     const observerNow = (): number => clock.monotonic();
-    this.observer = new SessionObserver(line, observerNow, (event) => this.#emit(event));
+    this.observer = new SessionObserver(line, name, observerNow, (event) => this.#emit(event));
     this.#register = new SessionRegister({
       line,
       name,

@@ -50,14 +50,16 @@ interface Open {
 /** See the module. */
 export class SessionObserver {
   readonly #line: RegisterLine;
+  readonly #name: string;
   readonly #now: () => number;
   readonly #emit: (event: LeaseEvent) => void;
   readonly #seen = new Map<string, Seen>();
   readonly #open = new Map<string, Open>();
 
-  /** Creates an observer that has seen nothing; `now` is a monotonic clock in milliseconds. */
-  constructor(line: RegisterLine, now: () => number, emit: (event: LeaseEvent) => void) {
+  /** Creates an observer for the session `name`; it has seen nothing. `now` is a monotonic clock in milliseconds. */
+  constructor(line: RegisterLine, name: string, now: () => number, emit: (event: LeaseEvent) => void) {
     this.#line = line;
+    this.#name = name;
     this.#now = now;
     this.#emit = emit;
   }
@@ -84,7 +86,8 @@ export class SessionObserver {
     const record = decodeSession(register.value, register.key);
     const silenceMs = this.#silenceMs(name, record);
     if (silenceMs === 0 && !isSettled(record)) return this.#fence(name, register, record, signal);
-    const settled = this.#settledBy(name, record);
+    // Its own session settles itself as it renews; anything else would be in the way of that.
+    const settled = name === this.#name ? record.settled : this.#settledBy(name, record);
     if (settled === record.settled) return { record, silenceMs };
     // State and beat stay: this says nothing of the generation that is there.
     const next: SessionRecord = { ...record, settled };
