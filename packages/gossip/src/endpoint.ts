@@ -94,15 +94,16 @@ export class Endpoint {
     await this.#options.transport.close();
   }
 
-  #answer(packet: Uint8Array, source: string): Uint8Array[] {
-    const answers: Uint8Array[] = [];
+  #answer(packet: Uint8Array, source: string): Iterable<Uint8Array> {
     const opened = this.opener.open(packet, source, true);
-    if (opened === undefined) return answers;
-    const answer = (message: Message): void => {
-      answers.push(this.#seal(message, true));
-    };
-    this.#options.handle(opened.message, opened.sender, { answer });
-    return answers;
+    if (opened === undefined) return [];
+    const answers: Iterable<Message>[] = [];
+    this.#options.handle(opened.message, opened.sender, { answer: (messages) => answers.push(messages) });
+    return this.#sealed(answers);
+  }
+
+  *#sealed(answers: readonly Iterable<Message>[]): Generator<Uint8Array> {
+    for (const messages of answers) for (const message of messages) yield this.#seal(message, true);
   }
 
   #seal(message: Message, isStream: boolean): Uint8Array {

@@ -75,8 +75,8 @@ export function completeOptions(options: GossipOptions): CompleteOptions {
   check(isName(name), 'a member has a name of 1 to 64 bytes');
   check(advertise === undefined || isAddress(advertise), 'advertise is host:port');
   check(
-    Number.isSafeInteger(generation) && generation >= 0 && generation <= GEN_MAX,
-    'a generation is an integer below 2^48',
+    Number.isSafeInteger(generation) && generation >= 0 && generation < GEN_MAX,
+    'a generation is an integer below 2^48 - 1',
   );
   check(keyring === 'plaintext' || Array.isArray(keyring), "keyring is a list of keys or 'plaintext'");
   checkTuning(tuning);

@@ -278,6 +278,7 @@ describe('joining', () => {
     ['a short key', { keyring: [new Uint8Array(5)] }],
     ['an address that is none', { advertise: 'somewhere' }],
     ['a negative generation', { generation: -1 }],
+    ['a generation that none comes after', { generation: 2 ** 48 - 1 }],
     ['a time-out above the period', { tuning: { probeTimeoutMs: 500 } }],
     ['tiny datagrams', { tuning: { datagramBytes: 100 } }],
   ])('refuses %s', async (_, wrong) => {

@@ -11,8 +11,8 @@ export type Origin = string | StreamOrigin;
 
 /** The other end of a stream. */
 export interface StreamOrigin {
-  /** Sends an answer over the stream. */
-  answer(message: Message): void;
+  /** Sends answers over the stream, each made when there is room for it. */
+  answer(messages: Iterable<Message>): void;
 }
 
 /** Who sent a message: what an authenticated packet says of its sender. */

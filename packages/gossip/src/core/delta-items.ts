@@ -3,6 +3,7 @@
  *
  * Invariants:
  * - The items of a datagram are at most as large as asked for; keys are cut between versions, so what is left comes later.
+ * - Who has to begin anew gets everything at once: of a part it could not tell what of the old is still there.
  */
 
 import type { DeltaItem, Item, KeyedEntry } from '../item/item.ts';
@@ -19,10 +20,13 @@ const ENTRY_HEAD_BYTES = 17;
 /** The most of a datagram that the keys of one member take while other members wait. */
 const MEMBER_SHARE_BYTES = 600;
 
+/** If more entries than this are left, a stream brings them at once instead of one exchange after the other. */
+const REST_ENTRIES_MAX = 64;
+
 /** What somebody lacks, and what of it no datagram holds. */
 export interface Lacking {
   readonly items: readonly Item[];
-  /** Whether there is a value that is too large for datagrams. */
+  /** Whether there is something that is too large for datagrams: a value, a new beginning, many changes. */
   readonly hasLarge: boolean;
 }
 
@@ -50,14 +54,17 @@ export function deltaSince(record: MemberRecord, from: number, bytes: number): D
 
 /** Returns what somebody lacks of a member whose keys it has up to `from`, for datagrams. */
 export function lackingOf(record: MemberRecord, withMember: boolean, from: number): Lacking {
-  const items: Item[] = withMember ? [record.item] : [];
-  const delta = from <= record.kv.max ? deltaSince(record, from, MEMBER_SHARE_BYTES) : undefined;
-  const whole =
-    delta ?? (from < record.kv.max ? deltaSince(record, from, DATAGRAM_VALUE_BYTES_MAX + 200) : undefined);
-  if (whole !== undefined) items.push(whole);
-  const start = record.kv.gc > from ? 0 : from;
-  const isStuck = whole === undefined && entriesSince(record.kv, start).length > 0;
-  return { items, hasLarge: isStuck };
+  const { item, kv } = record;
+  const member: Item[] = withMember ? [item] : [];
+  if (from > kv.max) return { items: member, hasLarge: false };
+  const isReset = kv.gc > from;
+  const delta =
+    deltaSince(record, from, MEMBER_SHARE_BYTES) ??
+    (from < kv.max ? deltaSince(record, from, DATAGRAM_VALUE_BYTES_MAX + 200) : undefined);
+  if (delta === undefined)
+    return { items: member, hasLarge: entriesSince(kv, isReset ? 0 : from).length > 0 };
+  if (isReset && delta.to < kv.max) return { items: member, hasLarge: true };
+  return { items: [...member, delta], hasLarge: entriesSince(kv, delta.to).length > REST_ENTRIES_MAX };
 }
 
 /** Returns what an item takes of a message. */

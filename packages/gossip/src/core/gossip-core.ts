@@ -247,7 +247,7 @@ export class GossipCore {
     if (grave?.gen !== gen) return;
     const reminder: Message = { kind: RUMOUR, items: NO_ITEMS };
     if (typeof origin === 'string') sendProbe(this.#context, origin, reminder, grave);
-    else origin.answer({ ...reminder, items: [grave] });
+    else origin.answer([{ ...reminder, items: [grave] }]);
   }
 
   #run({ kind, argument }: Due): void {

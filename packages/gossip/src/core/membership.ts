@@ -30,6 +30,8 @@ export type Source = 'rumour' | 'exchange';
 const GEN_JUMP_MAX: number = 366 * 86_400_000;
 /** So is an incarnation that grew by more than this. */
 const INC_JUMP_MAX = 100_000;
+/** A member that is said to have grown by so much takes a new generation, long before others refuse its incarnation. */
+const OWN_INC_JUMP_MAX = 1_000;
 /** Above this a member takes a new generation instead, so that nobody can use its incarnations up. */
 const OWN_INC_MAX: number = INC_MAX - 2 * INC_JUMP_MAX;
 const PROVISIONAL_MAX = 4096;
@@ -199,11 +201,20 @@ export class Membership {
       if (known.item.status >= DEAD) this.#claim(slot, item);
       else this.#put(slot, item, false);
     } else if (known.item.status < DEAD) {
-      // Somebody has it dead; whether that is still so, it may say itself.
-      this.#put(slot, withStatus(item, SUSPECT, sender.id), true, item.status);
+      this.#doubt(slot, item, known.item, sender);
     } else {
       this.#put(slot, item, false);
     }
+  }
+
+  /** Somebody has a member dead; whether that is still so, it may say itself. Being told again gives it no more time. */
+  #doubt(slot: number, item: MemberItem, known: MemberItem, sender: Sender): void {
+    const accusation = withStatus(item, SUSPECT, sender.id);
+    if (compareItems(accusation, known) > 0) {
+      this.#put(slot, accusation, true, item.status);
+      return;
+    }
+    if (this.suspicions.confirm(slot, sender.id, item.status)) this.#context.queue.addMember(accusation);
   }
 
   /** Remembers a claim that somebody lives, until that member answers. */
@@ -276,8 +287,8 @@ export class Membership {
   #refute(inc: number): void {
     const { slot, queue, view, records } = this.#context;
     const { item: own, kv } = ownRecord(this.#context);
-    const isUsedUp = inc >= OWN_INC_MAX;
-    const [gen, next] = isUsedUp ? [own.gen + 1, 0] : [own.gen, inc + 1];
+    const isUsedUp = own.gen < GEN_MAX && (inc >= OWN_INC_MAX || inc - own.inc > OWN_INC_JUMP_MAX);
+    const [gen, next] = isUsedUp ? [own.gen + 1, 0] : [own.gen, Math.min(inc + 1, INC_MAX)];
     const item = memberItem({ name: own.name, address: own.address, gen, inc: next, status: ALIVE, by: 0 });
     this.#store(slot, item);
     // To others the keys of a new generation are new; here they are what they were.

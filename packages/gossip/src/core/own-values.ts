@@ -103,7 +103,7 @@ export class OwnValues {
     const entries = new Map<string, Entry>(ownRecord(this.#context).kv.entries);
     for (const [lazyKey, lazyValue] of this.#lazy) entries.set(lazyKey, { version: 1, value: lazyValue });
     entries.set(key, { version: 1, value });
-    if (isWithinLimits(entries)) return;
+    if (isWithinLimits(entries, VALUES_BYTES_MAX)) return;
     throw new ClorthoError(
       'CLORTHO_INVALID',
       `a member has too many keys or values: keysMax=${KEYS_MAX} bytesMax=${VALUES_BYTES_MAX}`,

@@ -209,6 +209,6 @@ export class Prober {
     first: Parameters<typeof sendProbe>[3],
   ): void {
     if (typeof origin === 'string') sendProbe(this.#context, origin, message, first);
-    else origin.answer(first === undefined ? message : { ...message, items: [first] });
+    else origin.answer([first === undefined ? message : { ...message, items: [first] }]);
   }
 }

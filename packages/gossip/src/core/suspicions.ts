@@ -46,10 +46,12 @@ export class Suspicions {
     this.#arm(slot);
   }
 
-  /** Adds an accuser; tells whether it is one that makes a difference. */
-  confirm(slot: number, by: number): boolean {
+  /** Adds an accuser, who thinks that the member becomes `outcome`; tells whether it is one that makes a difference. */
+  confirm(slot: number, by: number, outcome: Status = DEAD): boolean {
     const suspicion = this.#bySlot.get(slot);
-    if (suspicion === undefined || suspicion.accusers.has(by)) return false;
+    if (suspicion === undefined) return false;
+    if (outcome > suspicion.outcome) suspicion.outcome = outcome;
+    if (suspicion.accusers.has(by)) return false;
     if (suspicion.accusers.size > this.#context.tuning.confirmations) return false;
     suspicion.accusers.add(by);
     this.#arm(slot);

@@ -16,6 +16,7 @@
  */
 import { randomBelow, randomFraction } from '@clortho/base';
 import { type Item, type MemberItem, NO_ITEMS } from '../item/item.ts';
+import { ANSWER_BYTES_MAX, ANSWERS_BYTES_MAX } from '../item/limits.ts';
 import type { MemberRecord } from '../member/member-record.ts';
 import { BUCKETS } from '../member/member-view.ts';
 import {
@@ -56,10 +57,18 @@ const FULL_PAGE_MEMBERS = 40;
 /** More wants than this go over a stream. */
 const STREAM_WANTS = 200;
 const STREAM_MESSAGE_BYTES = 262_144;
+/** What is sent over a stream, with something left for the heads of messages and packets. */
+const STREAM_BYTES_MAX: number = ANSWERS_BYTES_MAX - ANSWER_BYTES_MAX;
 /** What a page leaves for facts that changed last. */
 const RECENT_BYTES: number = STATE_BYTES_MAX + 160;
 const LANE_BYTES = BUCKETS * 4;
 const ALL_BUCKETS: readonly number[] = Array.from({ length: BUCKETS }, (_, bucket) => bucket);
+
+/** A member and up to which version its keys are known where it is wanted. */
+interface Wanted {
+  readonly record: MemberRecord;
+  readonly from: number;
+}
 
 interface Exchange {
   readonly seq: number;
@@ -174,19 +183,18 @@ export class Synchroniser {
   onWant({ seq, wants }: Want, origin: Origin): void {
     const list = decodeWants(wants);
     if (list === undefined) return;
+    const wanted = this.#wanted(list);
     if (typeof origin !== 'string') {
-      this.#stream(origin, seq, this.#wanted(list));
+      origin.answer(this.#answers(seq, wanted));
       return;
     }
     const large: Uint8Array[] = [];
     const lacking: Lacking[] = [];
-    for (const { id, gen, from } of list) {
-      const record = this.#context.view.of(id);
-      if (record === undefined) continue;
-      const start = record.item.gen === gen ? from : 0;
-      const lacks = lackingOf(record, true, start);
+    for (const { record, from } of wanted) {
+      const { id, gen } = record.item;
+      const lacks = lackingOf(record, true, from);
       lacking.push(lacks);
-      if (lacks.hasLarge) large.push(encodeWant({ id, gen: record.item.gen, from: start }));
+      if (lacks.hasLarge) large.push(encodeWant({ id, gen, from }));
     }
     this.#sendDeltas(origin, seq, lacking, large);
   }
@@ -209,12 +217,19 @@ export class Synchroniser {
   /** Tells somebody who joins everything. */
   onJoin(seq: number, origin: Origin): void {
     if (typeof origin === 'string') return;
-    const everybody = [...this.#context.view.records()].map(([, record]) => record);
-    this.#stream(
-      origin,
-      seq,
-      everybody.map((record) => ({ record, from: 0 })),
-    );
+    const everybody = [...this.#context.view.records()].map(([, record]) => ({ record, from: 0 }));
+    origin.answer(this.#answers(seq, everybody));
+  }
+
+  /** Returns what is known of the members of a list, of each once. */
+  #wanted(list: readonly MemberWant[]): Wanted[] {
+    const wanted = new Map<number, Wanted>();
+    for (const { id, gen, from } of list) {
+      const record = this.#context.view.of(id);
+      if (record !== undefined && !wanted.has(id))
+        wanted.set(id, { record, from: record.item.gen === gen ? from : 0 });
+    }
+    return [...wanted.values()];
   }
 
   #begin(attempt: number): void {
@@ -382,39 +397,37 @@ export class Synchroniser {
     flush();
   }
 
-  #wanted(list: readonly MemberWant[]): { readonly record: MemberRecord; readonly from: number }[] {
-    return list.flatMap(({ id, gen, from }) => {
-      const record = this.#context.view.of(id);
-      return record === undefined ? [] : [{ record, from: record.item.gen === gen ? from : 0 }];
-    });
-  }
-
-  #stream(
-    origin: Exclude<Origin, string>,
-    seq: number,
-    wanted: readonly { readonly record: MemberRecord; readonly from: number }[],
-  ): void {
+  /** Yields members and their keys, the members first; what is beyond the bound of all answers comes another time. */
+  *#answers(seq: number, wanted: readonly Wanted[]): Generator<Message> {
     let items: Item[] = [];
     let bytes = 0;
-    const flush = (more: 0 | 1): void => {
-      origin.answer({ kind: DELTA, seq, more, large: NO_BYTES, items });
-      items = [];
-      bytes = 0;
-    };
-    for (const { record, from } of wanted) {
-      const delta = deltaSince(record, from, Number.POSITIVE_INFINITY);
-      for (const item of delta === undefined ? [record.item] : [record.item, delta]) {
-        items.push(item);
-        bytes += itemCost(item);
+    let all = 0;
+    for (const item of itemsOf(wanted)) {
+      const cost = itemCost(item);
+      all += cost;
+      if (all > STREAM_BYTES_MAX) break;
+      if (bytes > 0 && bytes + cost > STREAM_MESSAGE_BYTES) {
+        yield { kind: DELTA, seq, more: 1, large: NO_BYTES, items };
+        items = [];
+        bytes = 0;
       }
-      if (bytes > STREAM_MESSAGE_BYTES) flush(1);
+      items.push(item);
+      bytes += cost;
     }
-    flush(0);
+    yield { kind: DELTA, seq, more: 0, large: NO_BYTES, items };
   }
 
   #send(origin: Origin, message: Message): void {
     if (typeof origin === 'string') sendIfAffordable(this.#context, origin, message);
-    else origin.answer(message);
+    else origin.answer([message]);
+  }
+}
+
+function* itemsOf(wanted: readonly Wanted[]): Generator<Item> {
+  for (const { record } of wanted) yield record.item;
+  for (const { record, from } of wanted) {
+    const delta = deltaSince(record, from, Number.POSITIVE_INFINITY);
+    if (delta !== undefined) yield delta;
   }
 }
 

@@ -14,6 +14,12 @@ export const DATAGRAM_VALUE_BYTES_MAX = 900;
 export const KEYS_MAX = 1024;
 /** The most bytes of all values of a member. */
 export const VALUES_BYTES_MAX: number = 4 * 2 ** 20;
+/** The most bytes of all values of a member in the view of another one, which may have old and new ones side by side. */
+export const VIEW_BYTES_MAX: number = 2 * VALUES_BYTES_MAX;
+/** The largest answer over a stream: the keys of a member as one view has them, and a message that was almost full. */
+export const ANSWER_BYTES_MAX: number = 9 * 2 ** 20;
+/** The most bytes of all answers to a question. */
+export const ANSWERS_BYTES_MAX: number = 2 ** 28;
 /** The greatest generation, and the greatest member id: 48 bits. */
 export const GEN_MAX: number = 2 ** 48 - 1;
 /** The greatest incarnation. */

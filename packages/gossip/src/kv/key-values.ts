@@ -12,9 +12,10 @@
  * Invariants:
  * - `(gc, max)` grows lexicographically, and an entry's version grows.
  * - A deleted key does not come back: its tombstone stays until every view that lacks it is behind `gc`.
+ * - A view is as large as what its member has, or has old values of some keys beside new ones of others: twice that.
  */
 import type { DeltaItem, Entry, KeyedEntry } from '../item/item.ts';
-import { KEYS_MAX, VALUES_BYTES_MAX } from '../item/limits.ts';
+import { KEYS_MAX, VIEW_BYTES_MAX } from '../item/limits.ts';
 
 /** The keys of a member. */
 export interface KeyValues {
@@ -34,7 +35,7 @@ export function withEntry(old: KeyValues, key: string, entry: Entry): KeyValues 
     return old;
   const entries = new Map(old.entries);
   entries.set(key, entry);
-  if (!isWithinLimits(entries)) return old;
+  if (!isWithinLimits(entries, VIEW_BYTES_MAX)) return old;
   return { max: completeUpTo(entries, old.max), gc: old.gc, entries };
 }
 
@@ -43,16 +44,16 @@ export function withDelta(old: KeyValues, delta: DeltaItem): KeyValues {
   const { from, to, gc } = delta;
   if (from > old.max) return old;
   const isReset = gc > Math.max(old.gc, old.max);
-  if (isReset ? from !== 0 : gc < old.gc || (gc === old.gc && to <= old.max)) return old;
+  if (isReset ? from !== 0 || to < gc : gc < old.gc || (gc === old.gc && to <= old.max)) return old;
   const entries = new Map(isReset ? [...old.entries].filter(([, { version }]) => version > gc) : old.entries);
   for (const [key, entry] of delta.entries) {
     const known = entries.get(key);
     if (known === undefined || known.version < entry.version) entries.set(key, entry);
   }
-  if (!isWithinLimits(entries)) return old;
   const max = isReset ? to : Math.max(old.max, to);
   for (const [key, { version, value }] of entries)
     if (value === undefined && version <= Math.min(gc, max)) entries.delete(key);
+  if (!isWithinLimits(entries, VIEW_BYTES_MAX)) return old;
   return { max: completeUpTo(entries, max), gc, entries };
 }
 
@@ -72,12 +73,12 @@ export function withoutTombstones(old: KeyValues, gc: number): KeyValues {
   return { max: old.max, gc, entries };
 }
 
-/** Tells whether the keys of a member fit into what one member may take of the memory of all others. */
-export function isWithinLimits(entries: ReadonlyMap<string, Entry>): boolean {
+/** Tells whether the keys of a member are few enough, and their values together at most `bytesMax`. */
+export function isWithinLimits(entries: ReadonlyMap<string, Entry>, bytesMax: number): boolean {
   if (entries.size > KEYS_MAX) return false;
   let bytes = 0;
   for (const { value } of entries.values()) bytes += value?.length ?? 0;
-  return bytes <= VALUES_BYTES_MAX;
+  return bytes <= bytesMax;
 }
 
 /** Goes on from `max` as long as the next version is there. */

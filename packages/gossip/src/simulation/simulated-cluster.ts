@@ -264,8 +264,9 @@ export class SimulatedCluster {
     const ms = to === undefined ? undefined : streamMs(this.#link, this.#random);
     if (to === undefined || ms === undefined) return;
     const origin: StreamOrigin = {
-      answer: (answer) => {
-        if (this.#reachable(to, this.#at(from).address) !== undefined)
+      answer: (answers) => {
+        if (this.#reachable(to, this.#at(from).address) === undefined) return;
+        for (const answer of answers)
           this.#deliver(to, from, answer, this.#at(to).address, answerMs(this.#link, this.#random));
       },
     };

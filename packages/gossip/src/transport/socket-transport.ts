@@ -6,12 +6,14 @@
  *
  * Invariants:
  * - At most `STREAMS_MAX` streams come in at a time; one that brings nothing ends after `STREAM_MS_MAX`.
- * - A question has at most 256 KiB, an answer 4 MiB, so strangers get little memory.
+ * - A question has at most 256 KiB, and answers are made when the other end has taken those before: strangers get little
+ *   memory.
  */
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { connect, createServer, isIPv6, type Server, type Socket } from 'node:net';
 import { abortedError, type Clock, ClorthoError, isClorthoError, throwIfAborted } from '@clortho/base';
+import { ANSWER_BYTES_MAX, ANSWERS_BYTES_MAX } from '../item/limits.ts';
 import { encodeFrame, FrameReader } from './frames.ts';
 import { formatAddress, parseAddress } from './socket-address.ts';
 import { type Receiver, type Transport, type TransportCounters, zeroTransportCounters } from './transport.ts';
@@ -27,8 +29,6 @@ const UDP_BUFFER_BYTES: number = 2 ** 21;
 const STREAMS_MAX = 64;
 const STREAM_MS_MAX = 5_000;
 const QUESTION_BYTES_MAX: number = 2 ** 18;
-const ANSWER_BYTES_MAX: number = 2 ** 22;
-const ANSWERS_BYTES_MAX: number = 2 ** 28;
 const BIND_ATTEMPTS_MAX = 10;
 
 /**
@@ -173,8 +173,7 @@ class SocketTransport implements Transport {
       const [question] = packets;
       if (question === undefined) return;
       isAsked = true;
-      for (const answer of receiver.question(question, source)) socket.write(encodeFrame(answer));
-      socket.end();
+      writeAnswers(socket, receiver.question(question, source)[Symbol.iterator]());
     });
     done.catch(() => {
       this.counters.streamsFailed += 1;
@@ -221,5 +220,20 @@ class SocketTransport implements Transport {
       });
       socket.on('end', () => socket.end());
     });
+  }
+}
+
+/** Writes answers as fast as the other end takes them, and ends the stream. */
+function writeAnswers(socket: Socket, answers: Iterator<Uint8Array>): void {
+  while (!socket.destroyed) {
+    const next = answers.next();
+    if (next.done === true) {
+      socket.end();
+      return;
+    }
+    if (!socket.write(encodeFrame(next.value))) {
+      socket.once('drain', () => writeAnswers(socket, answers));
+      return;
+    }
   }
 }

@@ -9,8 +9,8 @@
 export interface Receiver {
   /** Takes a datagram; the bytes are valid during the call only. */
   datagram(packet: Uint8Array, source: string): void;
-  /** Takes the question of a stream and returns its answers, none if it is not to be answered. */
-  question(packet: Uint8Array, source: string): readonly Uint8Array[];
+  /** Takes the question of a stream and returns its answers, none if it is not to be answered; each is made when it is read. */
+  question(packet: Uint8Array, source: string): Iterable<Uint8Array>;
 }
 
 /** What a transport counts. */

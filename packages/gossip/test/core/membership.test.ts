@@ -4,9 +4,9 @@ import { memberItem, valueItem } from '../../src/item/item-codec.ts';
 import { memberId } from '../../src/member/member-id.ts';
 import type { Status } from '../../src/member/status.ts';
 import { SimulatedCluster } from '../../src/simulation/simulated-cluster.ts';
-import { RUMOUR } from '../../src/wire/message.ts';
+import { DELTA, NO_BYTES, RUMOUR } from '../../src/wire/message.ts';
 
-const NAMES = ['node-00000', 'node-00001', 'node-00002'];
+const NAMES = ['node-00000', 'node-00001', 'node-00002', 'node-00003', 'node-00004'];
 const YEAR_MS = 366 * 86_400_000;
 
 function tell(cluster: SimulatedCluster, ...items: Item[]): void {
@@ -43,6 +43,35 @@ describe('a member that is accused', () => {
       expect(kv?.entries.get('key')?.value).toEqual(new Uint8Array([1]));
     }
   });
+});
+
+it('a member that is said to have objected absurdly often takes a new generation, and is not shut out', () => {
+  const cluster = new SimulatedCluster({ nodes: 3, seed: 1, tuning: { suspicionMs: 500 } });
+  tell(cluster, about(cluster, 0, { status: 1, inc: 3_000_000_000, by: cluster.core(1).self.id }));
+  expect(cluster.core(0).self).toMatchObject({ gen: 2, inc: 0, status: 0 });
+  cluster.run(2000);
+  cluster.block((from, to) => from === 0 || to === 0);
+  cluster.run(20_000);
+  cluster.block(undefined);
+  cluster.run(60_000);
+  for (const node of [1, 2]) {
+    expect(cluster.core(node).view.of(memberId('node-00000'))?.item).toMatchObject({ gen: 2, status: 0 });
+    expect(cluster.core(node).counters.itemsAbsurd).toBe(0);
+  }
+});
+
+it('who hears again and again that a suspect is dead does not wait for ever', () => {
+  const cluster = new SimulatedCluster({ nodes: 5, seed: 1, tuning: { suspicionMs: 1000 } });
+  cluster.block((from, to) => from === 0 || to === 0);
+  const dead = about(cluster, 4, { status: 2, by: cluster.core(1).self.id });
+  const { self } = cluster.core(1);
+  const sender = { id: self.id, gen: self.gen };
+  const message = { kind: DELTA, seq: 1, more: 0, large: NO_BYTES, items: [dead] } as const;
+  for (let ms = 500; ms <= 9000; ms += 500) {
+    cluster.run(ms);
+    cluster.core(0).handle(message, sender, self.address);
+  }
+  expect(known(cluster, 4)?.status).toBe(2);
 });
 
 describe('facts that cannot be', () => {

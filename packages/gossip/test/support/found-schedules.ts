@@ -17,6 +17,20 @@ export const FOUND: Readonly<Record<string, Schedule>> = {
       { type: 'wait', ms: 5000 },
     ],
   },
+  'a member behind forgotten tombstones gets all keys, although no datagram holds them': {
+    nodes: 2,
+    seed: 3,
+    loss: 0,
+    steps: [
+      { type: 'split', mask: 2, isOneWay: false },
+      { type: 'fill', node: 1, count: 30, bytes: 100 },
+      { type: 'wait', ms: 2000 },
+      { type: 'set', node: 1, key: 0, isLazy: false },
+      { type: 'delete', node: 1, key: 0, isLazy: false },
+      { type: 'wait', ms: 12_000 },
+      { type: 'heal' },
+    ],
+  },
   'a lazy change is not lost behind an eager one that arrives before it': {
     nodes: 8,
     seed: 2,

@@ -4,12 +4,15 @@
  * A schedule is run on virtual time. Then all partitions heal, everybody has time, and the views of all nodes that are up must
  * agree with each other and with what each node says of itself.
  */
+import { isClorthoError } from '@clortho/base';
 import fc from 'fast-check';
+import type { GossipCore } from '../../src/core/gossip-core.ts';
 import type { SimulatedCluster, SimulationOptions } from '../../src/simulation/simulated-cluster.ts';
 
 /** A step of a schedule; nodes are numbers modulo the size of the cluster. */
 export type Step =
   | { readonly type: 'set' | 'delete'; readonly node: number; readonly key: number; readonly isLazy: boolean }
+  | { readonly type: 'fill'; readonly node: number; readonly count: number; readonly bytes: number }
   | { readonly type: 'crash' | 'restart' | 'leave' | 'join'; readonly node: number }
   | { readonly type: 'pause'; readonly node: number; readonly ms: number }
   | { readonly type: 'split'; readonly mask: number; readonly isOneWay: boolean }
@@ -33,6 +36,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       node,
       key: fc.nat(3),
       isLazy: fc.boolean(),
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      type: fc.constant('fill' as const),
+      node,
+      count: fc.constantFrom(30, 30, 200, 1025),
+      bytes: fc.constantFrom(1, 100, 1000),
     }),
   },
   {
@@ -126,9 +138,12 @@ class Run {
       case 'delete': {
         this.#value = (this.#value + 1) % 128;
         const value = step.type === 'set' ? new Uint8Array([this.#value]) : undefined;
-        if (isUp) cluster.core(target).change(`key-${step.key}`, value, step.isLazy ? 'lazy' : 'eager');
+        if (isUp) change(cluster.core(target), `key-${step.key}`, value, step.isLazy);
         break;
       }
+      case 'fill':
+        if (isUp) this.#fill(cluster.core(target), step.count, step.bytes);
+        break;
       case 'crash':
         if (isUp && this.#up().length > 1) cluster.crash(target);
         break;
@@ -175,13 +190,25 @@ class Run {
     cluster.block(undefined);
     cluster.setLink({ loss: 0, duplicate: 0, reorder: 0 });
     const up = this.#up();
-    // What a list of seeds does for members who forgot each other.
     for (let round = 0; round < 3; round += 1) {
-      for (const node of up) cluster.introduce(node, up[(up.indexOf(node) + 1) % up.length] as number);
+      for (const node of up) this.#reintroduce(node, up[(up.indexOf(node) + 1) % up.length] as number);
       cluster.run(cluster.nowMs + QUIET_MS / 3);
       this.#checkMarks();
     }
     for (const node of up) this.#checkNode(node, up);
+  }
+
+  /** What a list of seeds does for members who forgot each other; whoever knows the other gets on by itself. */
+  #reintroduce(node: number, other: number): void {
+    const cluster = this.#cluster;
+    if (cluster.core(node).view.of(cluster.core(other).self.id) === undefined) cluster.introduce(node, other);
+  }
+
+  /** Sets more than a datagram holds, or as many keys as a member may have. */
+  #fill(core: GossipCore, count: number, bytes: number): void {
+    this.#value = (this.#value + 1) % 128;
+    const value = new Uint8Array(bytes).fill(this.#value);
+    for (let key = 0; key < count; key += 1) if (!change(core, `fill-${key}`, value, true)) return;
   }
 
   #up(): number[] {
@@ -239,6 +266,17 @@ class Run {
     for (const [, { item }] of view.records())
       if (item.status === 0 && !names.has(item.name))
         this.#problems.push(`node ${node} has ${item.name} alive`);
+  }
+}
+
+/** Changes a key; tells whether it may, which it may not at the limit of keys. */
+function change(core: GossipCore, key: string, value: Uint8Array | undefined, isLazy: boolean): boolean {
+  try {
+    core.change(key, value, isLazy ? 'lazy' : 'eager');
+    return true;
+  } catch (error) {
+    if (isClorthoError(error, 'CLORTHO_INVALID')) return false;
+    throw error;
   }
 }
 

@@ -47,6 +47,30 @@ describe('a transport over sockets', () => {
     expect(answers).toEqual([8, 2 ** 20, 0]);
   });
 
+  it('carries an answer with all that a member may have', async () => {
+    answerWith(() => [new Uint8Array(4.5 * 2 ** 20)]);
+    const answers: number[] = [];
+    await left.ask(right.address, bytes('question'), (packet) => answers.push(packet.length), never);
+    expect(answers).toEqual([4.5 * 2 ** 20]);
+  });
+
+  it('makes answers no faster than they are read', async () => {
+    let made = 0;
+    right.listen({
+      datagram: () => undefined,
+      *question() {
+        for (; made < 500; made += 1) yield new Uint8Array(2 ** 18);
+      },
+    });
+    const socket = connect(Number(right.address.split(':')[1]), '127.0.0.1').on('error', () => undefined);
+    socket.pause();
+    socket.write(encodeFrame(bytes('question')));
+    while (made === 0) await systemClock.sleep(5);
+    await systemClock.sleep(100);
+    expect(made).toBeLessThan(100);
+    socket.destroy();
+  });
+
   it('survives datagrams to nobody and to what is no host', async () => {
     left.send('127.0.0.1:9', bytes('x'));
     left.send('no.such.host.invalid:9', bytes('x'));
