@@ -78,6 +78,7 @@ export class Gossip {
   #seedFailures = 0;
   #leaveAcksWanted = LEAVE_ACKS;
   #onLeaveAck: (() => void) | undefined;
+  #left: Promise<void> | undefined;
   #closed: Promise<void> | undefined;
 
   private constructor(options: CompleteOptions, transport: Transport) {
@@ -129,7 +130,8 @@ export class Gossip {
    * Joins a cluster through one of its seeds, or begins one if there are no seeds. The caller leaves or closes it.
    *
    * @throws {ClorthoError} `CLORTHO_INVALID` for wrong options; `CLORTHO_UNAVAILABLE` if the address cannot be used or no
-   *   seed answered within `joinTimeoutMs`; `CLORTHO_ABORTED`; what the source of seeds throws.
+   *   seed answered within `joinTimeoutMs`; `CLORTHO_CONFLICT` if a later start of this name is known, or the generation
+   *   is further ahead than others believe; `CLORTHO_ABORTED`; what the source of seeds throws.
    */
   static async join(options: GossipOptions): Promise<Gossip> {
     const complete = completeOptions(options);
@@ -253,15 +255,9 @@ export class Gossip {
   }
 
   /** Says good-bye, waits until some members know or a second has passed, and closes. Leaving twice is leaving once. */
-  async leave(): Promise<void> {
-    if (this.#closed !== undefined || this.#reachable().length < 2) return this.close();
-    this.#core.leave();
-    this.#rearm();
-    this.#leaveAcksWanted = Math.min(LEAVE_ACKS, this.#reachable().length);
-    const over = new AbortController();
-    this.#onLeaveAck = () => over.abort();
-    if (this.#core.leaveAcks < this.#leaveAcksWanted) await this.#pause(LEAVE_MS_MAX, over.signal);
-    return this.close();
+  leave(): Promise<void> {
+    this.#left ??= this.#sayGoodbye();
+    return this.#left;
   }
 
   /** Ends the membership without a word: others find out. Closing twice is closing once. */
@@ -273,6 +269,17 @@ export class Gossip {
   /** Leaves. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.leave();
+  }
+
+  async #sayGoodbye(): Promise<void> {
+    if (this.#closed !== undefined || this.#reachable().length < 2) return this.close();
+    this.#core.leave();
+    this.#rearm();
+    this.#leaveAcksWanted = Math.min(LEAVE_ACKS, this.#reachable().length);
+    const over = new AbortController();
+    this.#onLeaveAck = () => over.abort();
+    if (this.#core.leaveAcks < this.#leaveAcksWanted) await this.#pause(LEAVE_MS_MAX, over.signal);
+    return this.close();
   }
 
   #begin(): void {
@@ -295,7 +302,7 @@ export class Gossip {
       if (seeds.length === 0) return;
       for (let first = 0; first < seeds.length; first += JOIN_BATCH) {
         throwIfAborted(signal);
-        if (await this.#joinThrough(seeds.slice(first, first + JOIN_BATCH))) return;
+        if (await this.#joinThrough(seeds.slice(first, first + JOIN_BATCH))) return this.#throwIfRefused();
       }
       if (this.#clock.monotonic() + JOIN_PAUSE_MS > deadline) {
         const tried = seeds.slice(0, JOIN_BATCH).join(',');
@@ -413,6 +420,20 @@ export class Gossip {
     return [...this.#core.view.records()]
       .filter(([, { item }]) => item.status < DEAD)
       .map(([, { item }]) => memberOf(item));
+  }
+
+  /** Whoever is told of a start that it believes speaks of it in its answer. */
+  #throwIfRefused(): void {
+    const { isStopped, isAccepted } = this.#core.membership;
+    if (isAccepted && !isStopped) return;
+    const { name } = this;
+    const problem = isStopped
+      ? 'a later start of this name is known'
+      : 'the members do not believe the generation';
+    throw new ClorthoError(
+      'CLORTHO_CONFLICT',
+      `${problem}: name=${name} generation=${this.#options.generation}`,
+    );
   }
 
   #throwIfClosed(): void {

@@ -37,6 +37,44 @@ describe('members', () => {
     expect(() => b.watch()).toThrow(coded('CLORTHO_CLOSED'));
   });
 
+  it.each([2, 3, 4])('are told at once who leaves, also if there are only %i', async (count) => {
+    const all = [];
+    for (let number = 0; number < count; number += 1) all.push(await members.join(`m-${number}`));
+    await members.pass(1000);
+    const leaving = all.at(-1) as Gossip;
+    let isOver = false;
+    const first = leaving.leave().then(() => {
+      isOver = true;
+    });
+    const second = leaving.leave();
+    await members.pass(200);
+    expect(isOver).toBe(true);
+    await Promise.all([first, second]);
+    await members.pass(200);
+    for (const member of all.slice(0, -1)) expect(seenBy(member)).toContain(`m-${count - 1} left`);
+  });
+
+  it('that start with an earlier generation are refused, also long after the later one is forgotten', async () => {
+    const tuning = { retentionMs: 2000 };
+    await members.join('a', { tuning, generation: 5000 });
+    const b = await members.join('b', { tuning, generation: 1000 });
+    await members.pass(500);
+    const leaving = b.leave();
+    await members.pass(500);
+    await leaving;
+    for (const generation of [999, 998]) {
+      await expect(members.join('b', { tuning, generation })).rejects.toThrow(coded('CLORTHO_CONFLICT'));
+      await members.pass(5000);
+    }
+  });
+
+  it('that start with a generation beyond belief are refused', async () => {
+    const a = await members.join('a', { generation: 5000 });
+    const joining = members.join('b', { generation: 2 ** 47 });
+    await expect(joining).rejects.toThrow(coded('CLORTHO_CONFLICT'));
+    expect(seenBy(a)).toEqual(['a alive']);
+  });
+
   it('see who goes without a word, and who comes back', async () => {
     const [a, b] = [await members.join('a'), await members.join('b'), await members.join('c')];
     const events: string[] = [];
@@ -220,6 +258,18 @@ describe('a watch', () => {
     const last = watch.next();
     ending.abort();
     expect(await last).toEqual({ done: true, value: undefined });
+  });
+
+  it('yields that keys are gone of a member that started again without them', async () => {
+    const [a, b] = [await members.join('a'), await members.join('b', { generation: 1 })];
+    b.set('shard', 7);
+    await members.pass(500);
+    const watch = a.watch({ prefix: 'shard' });
+    expect((await watch.next()).value).toEqual({ node: 'b', key: 'shard', value: 7 });
+    await b.close();
+    await members.join('b', { generation: 2 });
+    await members.pass(1000);
+    expect((await watch.next()).value).toEqual({ node: 'b', key: 'shard', value: undefined });
   });
 
   it('ends with its reader and with the membership', async () => {

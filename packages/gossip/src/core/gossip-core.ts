@@ -88,6 +88,8 @@ export class GossipCore {
   #leaveAcks = 0;
   #healAt = 0;
   #wasDegraded = false;
+  /** Until when it is known that this process stood still. */
+  #pausedUntil = Number.NEGATIVE_INFINITY;
 
   /** Creates a member that knows what its view knows, and itself. */
   constructor(options: CoreOptions) {
@@ -244,7 +246,7 @@ export class GossipCore {
   /** Tells somebody who was buried that it was: it objects, or nobody here would ever believe it. */
   #remind({ id, gen }: Sender, origin: Origin): void {
     const grave = this.membership.graveyard.find(id);
-    if (grave?.gen !== gen) return;
+    if (grave === undefined || grave.gen < gen) return;
     const reminder: Message = { kind: RUMOUR, items: NO_ITEMS };
     if (typeof origin === 'string') sendProbe(this.#context, origin, reminder, grave);
     else origin.answer([{ ...reminder, items: [grave] }]);
@@ -367,8 +369,11 @@ export class GossipCore {
   /** What was not seen while the process stood still must not be held against others. */
   #notePause(): void {
     const { deadlines, host, tuning, health, counters } = this.#context;
-    const late = host.now() - deadlines.next;
+    const now = host.now();
+    // What waited for a process that stood still arrives before its timers run: the pause is one, and counted once.
+    const late = now - Math.max(deadlines.next, this.#pausedUntil);
     if (late <= tuning.probeTimeoutMs) return;
+    this.#pausedUntil = now;
     counters.pauses += 1;
     health.worsen();
     this.#prober.void();

@@ -55,6 +55,7 @@ export class Membership {
   readonly #unconfirmed = new Set<number>();
   #isLeaving = false;
   #isStopped = false;
+  #isAccepted = false;
 
   /** Creates a membership over the view of `context`. */
   constructor(context: CoreContext) {
@@ -66,6 +67,11 @@ export class Membership {
   /** Whether another process has this member's name, and this one has to stop. */
   get isStopped(): boolean {
     return this.#isStopped;
+  }
+
+  /** Whether somebody else was heard to speak of this start of this member. */
+  get isAccepted(): boolean {
+    return this.#isAccepted;
   }
 
   /** Takes over a fact, if it is news. */
@@ -219,8 +225,9 @@ export class Membership {
 
   /** Remembers a claim that somebody lives, until that member answers. */
   #claim(slot: number, item: MemberItem): void {
-    if (this.#provisional.has(slot) || this.#provisional.size >= PROVISIONAL_MAX) return;
-    this.#provisional.set(slot, { item, attempts: 0 });
+    if (this.#provisional.has(slot)) return;
+    if (this.#provisional.size < PROVISIONAL_MAX) this.#provisional.set(slot, { item, attempts: 0 });
+    else if (this.#context.view.get(slot) === undefined) this.#context.view.directory.release(item.id);
   }
 
   /** Makes a fact the one that is known, and tells it on if it is news. */
@@ -240,6 +247,9 @@ export class Membership {
       this.gone.delete(slot);
       this.#provisional.delete(slot);
     }
+    // Keys belong to a generation: those of an earlier one are gone.
+    const keys = before === undefined || before.item.gen === item.gen ? [] : [...before.kv.entries.keys()];
+    if (keys.length > 0) host.emit({ type: 'update', member: item, keys });
     this.#tell(before?.item, item);
   }
 
@@ -270,6 +280,7 @@ export class Membership {
       host.emit({ type: 'conflict', member: item, stops: true });
       return;
     }
+    this.#isAccepted = true;
     if (item.address !== own.address) return this.#settleTwins(item, own);
     if (this.#isLeaving || compareItems(item, own) <= 0) return;
     counters.refutations += 1;

@@ -12,18 +12,28 @@ import type { CoreContext } from './core-context.ts';
 
 const TRIES_PER_PEER = 24;
 
+/** Returns how many other members are thought reachable. */
+export function otherReachable({ view, slot }: CoreContext): number {
+  const own = view.get(slot);
+  return view.reachable - (own !== undefined && own.item.status < DEAD ? 1 : 0);
+}
+
 /** Returns up to `count` different members that are thought reachable, at random, without this one and `except`. */
 export function randomPeers(context: CoreContext, count: number, except = -1): MemberRecord[] {
   const { view, host, slot: own } = context;
   const { slots } = view.directory;
   const peers: MemberRecord[] = [];
-  const wanted = Math.min(count, view.reachable - 1);
-  for (let tries = 0; peers.length < wanted && tries < TRIES_PER_PEER * count; tries += 1) {
-    const slot = randomBelow(host.random, slots);
-    if (slot === own || slot === except) continue;
+  const wanted = Math.min(count, otherReachable(context));
+  const meet = (slot: number): void => {
+    if (slot === own || slot === except) return;
     const record = view.get(slot);
     if (record !== undefined && record.item.status < DEAD && !peers.includes(record)) peers.push(record);
-  }
+  };
+  for (let tries = 0; peers.length < wanted && tries < TRIES_PER_PEER * count; tries += 1)
+    meet(randomBelow(host.random, slots));
+  // Few are left of many: chance does not find them, a walk does.
+  const start = peers.length < wanted ? randomBelow(host.random, slots) : 0;
+  for (let at = 0; peers.length < wanted && at < slots; at += 1) meet((start + at) % slots);
   return peers;
 }
 

@@ -13,7 +13,7 @@ import { messageBytes } from '../wire/message-codec.ts';
 import { PACKET_OVERHEAD_BYTES } from '../wire/packet-header.ts';
 import { type CoreContext, roomBehind, sendIfAffordable, transmitLimit } from './core-context.ts';
 import { GOSSIP_ROUND } from './deadlines.ts';
-import { randomPeers } from './peers.ts';
+import { otherReachable, randomPeers } from './peers.ts';
 
 /** Chance spreads the first rounds of neighbours over this part of a round, so that what comes together goes together. */
 const FIRST_FRACTION = 0.15;
@@ -32,8 +32,8 @@ export class Spreader {
 
   /** Begins rounds if there is something to tell. */
   arm(): void {
-    const { queue, tuning, host, deadlines, view } = this.#context;
-    if (this.#isArmed || queue.size === 0 || view.reachable < 2) return;
+    const { queue, tuning, host, deadlines } = this.#context;
+    if (this.#isArmed || queue.size === 0 || otherReachable(this.#context) === 0) return;
     this.#isArmed = true;
     const soon = host.now() + tuning.gossipMs * FIRST_FRACTION * randomFraction(host.random);
     deadlines.add(Math.max(soon, this.#lastRoundAt + tuning.gossipMs), GOSSIP_ROUND, 0);

@@ -134,6 +134,31 @@ it('a process that stood still accuses nobody for it', () => {
   expect(suspects).toEqual([]);
 });
 
+it('one pause counts once, however many packets waited for its end', () => {
+  const cluster = new SimulatedCluster({ nodes: 20, seed: 4 });
+  cluster.run(1000);
+  cluster.pause(3, 2000);
+  cluster.run(2999);
+  const core = cluster.core(3);
+  const { self } = cluster.core(1);
+  for (let packet = 0; packet < 10; packet += 1)
+    core.handle({ kind: RUMOUR, items: [] }, { id: self.id, gen: self.gen }, self.address);
+  cluster.run(3100);
+  expect(core.counters.pauses).toBe(1);
+  expect(core.healthScore).toBeLessThan(3);
+});
+
+it('two who are left of hundreds still find each other', () => {
+  const cluster = new SimulatedCluster({ nodes: 400, seed: 2 });
+  for (let node = 2; node < 400; node += 1) {
+    tell(cluster, about(cluster, node, { status: 2 }));
+    cluster.crash(node);
+  }
+  expect(cluster.core(0).view.reachable).toBe(2);
+  cluster.run(20_000);
+  expect(cluster.core(0).counters.syncs).toBeGreaterThanOrEqual(9);
+});
+
 it('churn of ten times the size leaves nothing behind', () => {
   const tuning = { suspicionMs: 500, retentionMs: 5_000, graveMs: 30_000 };
   const cluster = new SimulatedCluster({ nodes: 10, seed: 6, isAcquainted: false, tuning });

@@ -105,11 +105,15 @@ export function runSchedule(Cluster: ClusterClass, schedule: Schedule): string[]
     link: { loss: schedule.loss, duplicate: 0.05, reorder: 0.05 },
     tuning: TUNING,
     isAcquainted: false,
+    onEvent: (node, event) => {
+      if (event.type === 'update' || event.type === 'forget')
+        run.watch(node, event.member.name, event.member.id, event.keys);
+    },
     onSend: (_, message, bytes) => {
       if (bytes > DATAGRAM_BYTES_MAX) problems.push(`a datagram of ${bytes} bytes: kind=${message.kind}`);
     },
   });
-  const run = new Run(cluster, problems);
+  const run: Run = new Run(cluster, problems);
   for (let joining = 1; joining < schedule.nodes; joining += 1) cluster.introduce(joining, 0);
   cluster.run(3000);
   for (const one of schedule.steps) run.step(one);
@@ -122,6 +126,8 @@ class Run {
   readonly #problems: string[];
   readonly #left = new Set<number>();
   readonly #marks = new Map<string, readonly [gen: number, gc: number, max: number]>();
+  /** What somebody who follows the events of a node has seen of keys. */
+  readonly #watched = new Map<string, Map<string, Uint8Array>>();
   #value = 0;
 
   constructor(cluster: SimulatedCluster, problems: string[]) {
@@ -182,6 +188,19 @@ class Run {
           this.#checkMarks();
         }
         break;
+    }
+  }
+
+  /** Reads the keys that an event names, as a watch does. */
+  watch(node: number, name: string, id: number, keys: readonly string[]): void {
+    const { self, view } = this.#cluster.core(node);
+    const place = `${node} ${self.gen} ${name}`;
+    const seen = this.#watched.get(place) ?? new Map<string, Uint8Array>();
+    this.#watched.set(place, seen);
+    for (const key of keys) {
+      const value = view.of(id)?.kv.entries.get(key)?.value;
+      if (value === undefined) seen.delete(key);
+      else seen.set(key, value);
     }
   }
 
@@ -259,6 +278,12 @@ class Run {
           `node ${node} has ${name} as ${known.item.status} of generation ${known.item.gen}`,
         );
       const truth = shown(own.view.of(own.self.id)?.kv.entries);
+      const watched = [...(this.#watched.get(`${node} ${core.self.gen} ${name}`) ?? [])];
+      const followed = shown(new Map(watched.map(([key, value]) => [key, { value }])));
+      if (followed !== truth)
+        this.#problems.push(
+          `who watches keys of ${name} on node ${node} has seen: ${followed} instead of ${truth}`,
+        );
       const seen = shown(known.kv.entries);
       if (truth !== seen)
         this.#problems.push(`node ${node} has keys of ${name}: ${seen} instead of ${truth}`);
