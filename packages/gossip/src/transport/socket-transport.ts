@@ -5,7 +5,8 @@
  * member that is gone, a full buffer) are counted and survived: the protocol expects loss.
  *
  * Invariants:
- * - At most `STREAMS_MAX` streams come in at a time; one that brings nothing ends after `STREAM_MS_MAX`.
+ * - At most `STREAMS_MAX` streams come in at a time. One without a question in `STREAM_MS_MAX`, or that takes nothing of an
+ *   answer for as long, is ended; one without a question gives way to a new one when all places are taken.
  * - A question has at most 256 KiB, and answers are made when the other end has taken those before: strangers get little
  *   memory.
  */
@@ -29,7 +30,14 @@ const UDP_BUFFER_BYTES: number = 2 ** 21;
 const STREAMS_MAX = 64;
 const STREAM_MS_MAX = 5_000;
 const QUESTION_BYTES_MAX: number = 2 ** 18;
+const PIECE_BYTES = 65_536;
 const BIND_ATTEMPTS_MAX = 10;
+
+/** A stream that somebody else opened. */
+interface AcceptedStream {
+  readonly host: string;
+  isAsked: boolean;
+}
 
 /**
  * Listens on UDP and TCP.
@@ -45,6 +53,7 @@ export async function socketTransport(options: SocketTransportOptions): Promise<
       recvBufferSize: UDP_BUFFER_BYTES,
       sendBufferSize: UDP_BUFFER_BYTES,
     });
+    server.on('connection', refuse);
     try {
       server.listen(port, host);
       await once(server, 'listening');
@@ -64,6 +73,11 @@ export async function socketTransport(options: SocketTransportOptions): Promise<
   }
 }
 
+/** Before anybody listens there is nobody to answer. */
+function refuse(socket: Socket): void {
+  socket.destroy();
+}
+
 class SocketTransport implements Transport {
   readonly address: string;
   readonly counters: TransportCounters = zeroTransportCounters();
@@ -72,6 +86,7 @@ class SocketTransport implements Transport {
   readonly #clock: Clock;
   readonly #closing = new AbortController();
   readonly #streams = new Set<Socket>();
+  readonly #accepted = new Map<Socket, AcceptedStream>();
 
   constructor(address: string, udp: UdpSocket, server: Server, clock: Clock) {
     this.address = address;
@@ -91,6 +106,7 @@ class SocketTransport implements Transport {
       this.counters.datagramBytesReceived += packet.length;
       receiver.datagram(packet, formatAddress(address, port));
     });
+    this.#server.off('connection', refuse);
     this.#server.on('connection', (socket) => this.#accept(socket, receiver));
   }
 
@@ -144,7 +160,8 @@ class SocketTransport implements Transport {
   async #readAnswers(socket: Socket, onAnswer: (packet: Uint8Array) => void): Promise<void> {
     const reader = new FrameReader(ANSWER_BYTES_MAX);
     let total = 0;
-    const done = this.#watch(socket, true, (chunk) => {
+    const done = this.#watch(socket, (chunk, progress) => {
+      progress();
       total += chunk.length;
       const packets = total > ANSWERS_BYTES_MAX ? undefined : reader.take(chunk);
       if (packets === undefined) socket.destroy(new ClorthoError('CLORTHO_INVALID', 'an answer is too long'));
@@ -155,39 +172,65 @@ class SocketTransport implements Transport {
   }
 
   #accept(socket: Socket, receiver: Receiver): void {
-    if (this.#streams.size >= STREAMS_MAX) {
+    const host = socket.remoteAddress ?? 'unknown';
+    if (this.#accepted.size >= STREAMS_MAX && !this.#makePlace()) {
       this.counters.streamsFailed += 1;
       socket.destroy();
       return;
     }
     this.counters.streamsAccepted += 1;
-    const source = formatAddress(socket.remoteAddress ?? 'unknown', socket.remotePort ?? 0);
+    const source = formatAddress(host, socket.remotePort ?? 0);
     const reader = new FrameReader(QUESTION_BYTES_MAX);
-    let isAsked = false;
-    const done = this.#watch(socket, false, (chunk) => {
-      const packets = isAsked ? undefined : reader.take(chunk);
+    const stream: AcceptedStream = { host, isAsked: false };
+    this.#accepted.set(socket, stream);
+    socket.on('end', () => {
+      // Who has asked has ended its side, and waits for answers.
+      if (!stream.isAsked) socket.end();
+    });
+    const done = this.#watch(socket, (chunk, progress) => {
+      const packets = stream.isAsked ? undefined : reader.take(chunk);
       if (packets === undefined) {
         socket.destroy();
         return;
       }
       const [question] = packets;
       if (question === undefined) return;
-      isAsked = true;
-      writeAnswers(socket, receiver.question(question, source)[Symbol.iterator]());
+      stream.isAsked = true;
+      writeAnswers(socket, piecesOf(receiver.question(question, source)), progress);
     });
-    done.catch(() => {
-      this.counters.streamsFailed += 1;
-    });
+    done
+      .catch(() => {
+        this.counters.streamsFailed += 1;
+      })
+      .finally(() => {
+        this.#accepted.delete(socket);
+      });
+  }
+
+  /** Ends the oldest stream without a question from where there are most of them; tells whether there is one. */
+  #makePlace(): boolean {
+    const silent = new Map<string, Socket[]>();
+    for (const [socket, { host, isAsked }] of this.#accepted)
+      if (!isAsked) silent.set(host, [...(silent.get(host) ?? []), socket]);
+    const [most] = [...silent.values()].sort((left, right) => right.length - left.length);
+    const oldest = most?.[0];
+    if (oldest === undefined) return false;
+    this.#accepted.delete(oldest);
+    oldest.destroy(new ClorthoError('CLORTHO_UNAVAILABLE', 'the stream gave way to another one'));
+    return true;
   }
 
   /**
-   * Reads a socket to its end. One that we opened has time as long as something comes; a stranger's has
-   * `STREAM_MS_MAX` in all, or a few that send a byte now and then would take all places.
+   * Reads a socket to its end. It has time as long as it makes progress: `onChunk` says what that is, or a few that send a
+   * byte now and then would take all places.
    */
-  #watch(socket: Socket, isOurs: boolean, onChunk: (chunk: Buffer) => void): Promise<void> {
+  #watch(socket: Socket, onChunk: (chunk: Buffer, progress: () => void) => void): Promise<void> {
     const over = new AbortController();
     this.#streams.add(socket);
     let heardAt = this.#clock.monotonic();
+    const progress = (): void => {
+      heardAt = this.#clock.monotonic();
+    };
     const guard = async (): Promise<void> => {
       while (!over.signal.aborted) {
         const left = heardAt + STREAM_MS_MAX - this.#clock.monotonic();
@@ -204,10 +247,7 @@ class SocketTransport implements Transport {
       if (!isClorthoError(error, 'CLORTHO_ABORTED')) socket.destroy(error as Error);
     });
     return new Promise((resolve, reject) => {
-      socket.on('data', (chunk) => {
-        if (isOurs) heardAt = this.#clock.monotonic();
-        onChunk(chunk);
-      });
+      socket.on('data', (chunk) => onChunk(chunk, progress));
       let failure: Error | undefined;
       socket.on('error', (error) => {
         failure = error;
@@ -218,21 +258,29 @@ class SocketTransport implements Transport {
         if (failure === undefined) resolve();
         else reject(failure);
       });
-      socket.on('end', () => socket.end());
     });
   }
 }
 
-/** Writes answers as fast as the other end takes them, and ends the stream. */
-function writeAnswers(socket: Socket, answers: Iterator<Uint8Array>): void {
+/** Yields the frames of answers, cut so that each piece that is taken shows progress. */
+function* piecesOf(answers: Iterable<Uint8Array>): Generator<Uint8Array> {
+  for (const answer of answers) {
+    const frame = encodeFrame(answer);
+    for (let at = 0; at < frame.length; at += PIECE_BYTES) yield frame.subarray(at, at + PIECE_BYTES);
+  }
+}
+
+/** Writes as fast as the other end takes it, and ends the stream. */
+function writeAnswers(socket: Socket, pieces: Iterator<Uint8Array>, progress: () => void): void {
+  progress();
   while (!socket.destroyed) {
-    const next = answers.next();
+    const next = pieces.next();
     if (next.done === true) {
       socket.end();
       return;
     }
-    if (!socket.write(encodeFrame(next.value))) {
-      socket.once('drain', () => writeAnswers(socket, answers));
+    if (!socket.write(next.value)) {
+      socket.once('drain', () => writeAnswers(socket, pieces, progress));
       return;
     }
   }

@@ -104,14 +104,54 @@ describe('a transport over sockets', () => {
     expect(right.counters.streamsAccepted).toBe(1);
   });
 
-  it('takes as many streams as it has places for, and no more', async () => {
+  it('takes as many streams as it has places for, and ends the oldest without a question for more', async () => {
     answerWith(() => []);
     const port = Number(right.address.split(':')[1]);
     const sockets = Array.from({ length: 70 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
     while (right.counters.streamsAccepted + right.counters.streamsFailed < 70) await systemClock.sleep(5);
-    expect(right.counters).toMatchObject({ streamsAccepted: 64, streamsFailed: 6 });
+    expect(right.counters).toMatchObject({ streamsAccepted: 70, streamsFailed: 6 });
     for (const socket of sockets) socket.destroy();
+  });
+
+  it('answers although silent strangers have taken all places', async () => {
+    answerWith((packet) => [packet]);
+    const port = Number(right.address.split(':')[1]);
+    const sockets = Array.from({ length: 64 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
+    await Promise.all(sockets.map((socket) => once(socket, 'connect')));
+    while (right.counters.streamsAccepted < 64) await systemClock.sleep(5);
+    const answers: string[] = [];
+    await left.ask(right.address, bytes('question'), (packet) => answers.push(textOf(packet)), never);
+    expect(answers).toEqual(['question']);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  it('goes on with an answer as long as it is read, also for more than five seconds', async () => {
+    const size = 2 ** 18;
+    answerWith(() => Array.from({ length: 32 }, () => new Uint8Array(size)));
+    const socket = connect({
+      port: Number(right.address.split(':')[1]),
+      host: '127.0.0.1',
+      highWaterMark: 2 ** 16,
+    });
+    socket.end(encodeFrame(bytes('question')));
+    let read = 0;
+    socket.on('data', (chunk) => {
+      read += chunk.length;
+      socket.pause();
+      systemClock
+        .sleep(50)
+        .then(() => socket.resume())
+        .catch(() => socket.destroy());
+    });
+    await once(socket, 'close');
+    expect(read).toBe(32 * (size + 4));
+  }, 30_000);
+
+  it('closes although somebody connected before it listened', async () => {
+    const socket = connect(Number(right.address.split(':')[1]), '127.0.0.1').on('error', () => undefined);
+    await once(socket, 'close');
+    await right.close();
   });
 
   it.each(['127.0.0.1', 'nowhere:x', '127.0.0.1:70000'])('refuses %s as an address', async (bind) => {
