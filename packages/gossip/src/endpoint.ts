@@ -55,21 +55,23 @@ export class Endpoint {
   /**
    * Asks over a stream and handles the answers; returns how many were authentic.
    *
-   * @throws {ClorthoError} `CLORTHO_UNAVAILABLE`, `CLORTHO_ABORTED` when the endpoint is closed.
+   * @throws {ClorthoError} `CLORTHO_UNAVAILABLE`, `CLORTHO_ABORTED` when the endpoint is closed or the signal
+   *   aborts.
    */
-  async ask(address: string, message: Message): Promise<number> {
+  async ask(address: string, message: Message, signal?: AbortSignal): Promise<number> {
     let answers = 0;
+    const closing = this.#closing.signal;
     const packet = this.#seal(message, true);
     await this.#options.transport.ask(
       address,
       packet,
       (answer) => {
         const opened = this.opener.open(answer, address, true);
-        if (opened === undefined || this.#closing.signal.aborted) return;
+        if (opened === undefined || closing.aborted) return;
         answers += 1;
         this.#options.handle(opened.message, opened.sender, address);
       },
-      this.#closing.signal,
+      signal === undefined ? closing : AbortSignal.any([closing, signal]),
     );
     return answers;
   }

@@ -2,7 +2,7 @@
 import { type Clock, ClorthoError, type Random, systemClock, systemRandom } from '@clortho/base';
 import { TUNING, type Tuning } from './core/tuning.ts';
 import { GEN_MAX, isAddress, isName } from './item/limits.ts';
-import type { Seeds } from './seeds.ts';
+import { isSeeds, type Seeds } from './seeds.ts';
 import type { Transport } from './transport/transport.ts';
 import { Keyring } from './wire/keyring.ts';
 
@@ -54,6 +54,8 @@ export interface CompleteOptions {
 
 const BIND_DEFAULT = '127.0.0.1:0';
 const JOIN_MS_DEFAULT = 10_000;
+/** No timer runs longer. */
+const TIMER_MS_MAX: number = 2 ** 31 - 1;
 const CLUSTER_CHARS_MAX = 256;
 const DATAGRAM_BYTES_MIN = 1_200;
 const DATAGRAM_BYTES_MAX = 8_900;
@@ -67,6 +69,7 @@ export function completeOptions(options: GossipOptions): CompleteOptions {
   const { cluster, name, advertise, keyring } = options;
   const clock = options.clock ?? systemClock;
   const generation = options.generation ?? Math.floor(clock.now() / 1000);
+  const joinTimeoutMs = options.joinTimeoutMs ?? JOIN_MS_DEFAULT;
   const tuning = { ...TUNING, ...options.tuning };
   check(
     typeof cluster === 'string' && cluster.length > 0 && cluster.length <= CLUSTER_CHARS_MAX,
@@ -79,6 +82,11 @@ export function completeOptions(options: GossipOptions): CompleteOptions {
     'a generation is an integer below 2^48 - 1',
   );
   check(keyring === 'plaintext' || Array.isArray(keyring), "keyring is a list of keys or 'plaintext'");
+  check(
+    isSeeds(options.seeds ?? []),
+    'seeds are a list of host:port, a function, or an object with addresses()',
+  );
+  check(joinTimeoutMs > 0 && joinTimeoutMs <= TIMER_MS_MAX, 'joinTimeoutMs is positive and below 2^31');
   checkTuning(tuning);
   return {
     cluster,
@@ -88,7 +96,7 @@ export function completeOptions(options: GossipOptions): CompleteOptions {
     seeds: options.seeds ?? [],
     keyring: keyring === 'plaintext' ? undefined : new Keyring(keyring),
     generation,
-    joinTimeoutMs: options.joinTimeoutMs ?? JOIN_MS_DEFAULT,
+    joinTimeoutMs,
     tuning,
     clock,
     random: options.random ?? systemRandom,
@@ -98,6 +106,7 @@ export function completeOptions(options: GossipOptions): CompleteOptions {
 function checkTuning(tuning: Tuning): void {
   for (const [name, value] of Object.entries(tuning) as [string, number][])
     check(Number.isFinite(value) && value > 0, `tuning is positive: ${name}`);
+  check(tuning.healMs <= TIMER_MS_MAX, 'healMs is below 2^31');
   check(tuning.probeTimeoutMs < tuning.probeMs, 'probeTimeoutMs is less than probeMs');
   check(
     tuning.datagramBytes >= DATAGRAM_BYTES_MIN && tuning.datagramBytes <= DATAGRAM_BYTES_MAX,

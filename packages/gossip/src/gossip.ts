@@ -32,6 +32,7 @@ import { createTable } from './member/member-table.ts';
 import { MemberView } from './member/member-view.ts';
 import { DEAD, type StatusName } from './member/status.ts';
 import { findSeeds } from './seeds.ts';
+import { isEveryAddress } from './transport/socket-address.ts';
 import { socketTransport } from './transport/socket-transport.ts';
 import type { Transport, TransportCounters } from './transport/transport.ts';
 import { decodeValue, encodeValue, type GossipValue } from './value-codec.ts';
@@ -136,7 +137,9 @@ export class Gossip {
   static async join(options: GossipOptions): Promise<Gossip> {
     const complete = completeOptions(options);
     throwIfAborted(options.signal);
-    const { bind, clock } = complete;
+    const { bind, clock, advertise } = complete;
+    if (options.transport === undefined && advertise === undefined && isEveryAddress(bind))
+      throw new ClorthoError('CLORTHO_INVALID', `advertise says where others reach a member: bind=${bind}`);
     const gossip = new Gossip(complete, options.transport ?? (await socketTransport({ bind, clock })));
     gossip.#begin();
     try {
@@ -295,29 +298,46 @@ export class Gossip {
 
   async #join(signal: AbortSignal | undefined): Promise<void> {
     const { joinTimeoutMs } = this.#options;
-    const deadline = this.#clock.monotonic() + joinTimeoutMs;
+    const over = new AbortController();
+    const done = new AbortController();
+    const limit = this.#pause(joinTimeoutMs, done.signal).then(() => over.abort());
+    const asking = signal === undefined ? over.signal : AbortSignal.any([over.signal, signal]);
+    try {
+      await this.#joinUntil(asking);
+    } catch (error) {
+      throwIfAborted(signal);
+      if (!over.signal.aborted || !isClorthoError(error, 'CLORTHO_ABORTED')) throw error;
+      throw new ClorthoError('CLORTHO_UNAVAILABLE', `no seed answered: ms=${joinTimeoutMs}`, {
+        cause: error,
+      });
+    } finally {
+      done.abort(abortedError());
+      await limit;
+    }
+  }
+
+  async #joinUntil(signal: AbortSignal): Promise<void> {
     for (;;) {
       throwIfAborted(signal);
       const seeds = await this.#findSeeds(signal);
       if (seeds.length === 0) return;
       for (let first = 0; first < seeds.length; first += JOIN_BATCH) {
         throwIfAborted(signal);
-        if (await this.#joinThrough(seeds.slice(first, first + JOIN_BATCH))) return this.#throwIfRefused();
-      }
-      if (this.#clock.monotonic() + JOIN_PAUSE_MS > deadline) {
-        const tried = seeds.slice(0, JOIN_BATCH).join(',');
-        throw new ClorthoError('CLORTHO_UNAVAILABLE', `no seed answered: ms=${joinTimeoutMs} seeds=${tried}`);
+        if (await this.#joinThrough(seeds.slice(first, first + JOIN_BATCH), signal))
+          return this.#throwIfRefused();
       }
       await this.#clock.sleep(JOIN_PAUSE_MS, signal);
     }
   }
 
-  async #joinThrough(seeds: readonly string[]): Promise<boolean> {
+  async #joinThrough(seeds: readonly string[], signal: AbortSignal): Promise<boolean> {
     const asked = seeds.map(async (seed) => {
       try {
-        return (await this.#endpoint.ask(seed, this.#core.joinMessage())) > 0;
+        return (await this.#endpoint.ask(seed, this.#core.joinMessage(), signal)) > 0;
       } catch (error) {
-        if (isClorthoError(error, 'CLORTHO_UNAVAILABLE')) return false;
+        // A seed that is not there, or too slow: another one may have answered.
+        if (isClorthoError(error, 'CLORTHO_UNAVAILABLE') || isClorthoError(error, 'CLORTHO_ABORTED'))
+          return false;
         throw error;
       }
     });

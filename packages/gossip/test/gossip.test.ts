@@ -1,3 +1,4 @@
+import { abortedError } from '@clortho/base';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Change, Gossip, type GossipOptions, observeCluster } from '../src/index.ts';
 import { KEY, Members, seenBy } from './support/members.ts';
@@ -42,13 +43,10 @@ describe('members', () => {
     for (let number = 0; number < count; number += 1) all.push(await members.join(`m-${number}`));
     await members.pass(1000);
     const leaving = all.at(-1) as Gossip;
-    let isOver = false;
-    const first = leaving.leave().then(() => {
-      isOver = true;
-    });
+    const first = leaving.leave();
     const second = leaving.leave();
     await members.pass(200);
-    expect(isOver).toBe(true);
+    expect(leaving.isClosed).toBe(true);
     await Promise.all([first, second]);
     await members.pass(200);
     for (const member of all.slice(0, -1)) expect(seenBy(member)).toContain(`m-${count - 1} left`);
@@ -330,10 +328,37 @@ describe('joining', () => {
     ['a negative generation', { generation: -1 }],
     ['a generation that none comes after', { generation: 2 ** 48 - 1 }],
     ['a time-out above the period', { tuning: { probeTimeoutMs: 500 } }],
+    ['seeds without a port', { seeds: ['10.0.0.1'] }],
+    ['seeds that are a text', { seeds: 'host:1' }],
+    ['a function that knows no addresses', { seeds: () => Promise.resolve(['10.0.0.1']) }],
+    ['all addresses of the machine as the one for others', { bind: '0.0.0.0:0' }],
+    ['a time-out that is none', { joinTimeoutMs: Number.NaN }],
+    ['a period beyond timers', { tuning: { healMs: 2 ** 31 } }],
     ['tiny datagrams', { tuning: { datagramBytes: 100 } }],
   ])('refuses %s', async (_, wrong) => {
     const options = { cluster: 'c', name: 'n', keyring: [KEY], ...wrong } as unknown as GossipOptions;
     await expect(Gossip.join(options)).rejects.toThrow(coded('CLORTHO_INVALID'));
+  });
+
+  it('keeps its time-out and its signal while a seed is silent', async () => {
+    const silent = (address: string): GossipOptions['transport'] => ({
+      ...members.network.transport(address),
+      ask: (_target, _packet, _onAnswer, signal) =>
+        new Promise((_resolve, reject) => {
+          signal.addEventListener('abort', () => reject(abortedError(signal)), { once: true });
+        }),
+    });
+    const seeds = ['10.0.0.7:1'];
+    const slow = members.join('a', { seeds, transport: silent('10.0.0.8:1'), joinTimeoutMs: 500 });
+    const late = expect(slow).rejects.toThrow(coded('CLORTHO_UNAVAILABLE'));
+    await members.pass(600);
+    await late;
+    const ending = new AbortController();
+    const aborted = members.join('b', { seeds, transport: silent('10.0.0.8:2'), signal: ending.signal });
+    const failed = expect(aborted).rejects.toThrow(coded('CLORTHO_ABORTED'));
+    await members.pass(100);
+    ending.abort();
+    await failed;
   });
 
   it('ends when it is aborted, and so does the membership', async () => {

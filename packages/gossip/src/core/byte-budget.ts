@@ -6,6 +6,7 @@
  *
  * Invariants:
  * - What is sent in any second stays below the rate, apart from probes.
+ * - A storm of probes silences everything else for a fraction of a second only.
  */
 
 /** The part of the rate that may be sent at once; the rest is what the bucket is filled with. */
@@ -45,7 +46,7 @@ export class ByteBudget {
   /** Takes the bytes in any case. */
   charge(bytes: number, nowMs: number): void {
     this.#fill(nowMs);
-    this.#tokens -= bytes;
+    this.#tokens = Math.max(-this.#burst, this.#tokens - bytes);
   }
 
   #fill(nowMs: number): void {

@@ -124,7 +124,7 @@ export class GossipCore {
     this.values = new OwnValues(this.#context);
     this.#prober = new Prober(this.#context, this.membership);
     this.#spreader = new Spreader(this.#context);
-    this.#synchroniser = new Synchroniser(this.#context);
+    this.#synchroniser = new Synchroniser(this.#context, this.membership);
     this.#begin();
   }
 

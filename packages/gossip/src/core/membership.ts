@@ -100,10 +100,12 @@ export class Membership {
 
   /** Says that a member does not answer. */
   accuse(slot: number): void {
-    const { view, counters, id, queue } = this.#context;
+    const { view, counters, id, queue, host } = this.#context;
     const record = view.get(slot);
     if (record === undefined || record.item.status >= DEAD) return;
     if (this.#unconfirmed.has(slot)) {
+      // Somebody spoke of it, and it does not answer: whoever was told that it is there is told that it is not.
+      host.emit({ type: 'dead', member: withStatus(record.item, DEAD, id) });
       this.forget(slot);
       return;
     }
@@ -150,6 +152,13 @@ export class Membership {
         this.#context.view.directory.release(claim.item.id);
       }
     }
+  }
+
+  /** Whether the member of a slot is gone for so long that it is no longer told to those who do not know it. */
+  isFading(slot: number): boolean {
+    const since = this.gone.get(slot);
+    const { tuning, host } = this.#context;
+    return since !== undefined && host.now() - since >= tuning.retentionMs / 2;
   }
 
   /** Forgets those who are gone for long. */
@@ -232,7 +241,7 @@ export class Membership {
 
   /** Makes a fact the one that is known, and tells it on if it is news. */
   #put(slot: number, item: MemberItem, isNews: boolean, outcome: Status = DEAD): void {
-    const { host, queue, counters } = this.#context;
+    const { host, queue, counters, tuning } = this.#context;
     const before = this.#context.view.get(slot);
     this.#store(slot, item);
     counters.itemsApplied += 1;
@@ -241,7 +250,11 @@ export class Membership {
     if (item.status === SUSPECT) this.suspicions.begin(slot, item, outcome);
     else this.suspicions.end(slot);
     if (item.status >= DEAD) {
-      if (!this.gone.has(slot)) this.gone.set(slot, host.now());
+      if (!this.gone.has(slot)) {
+        // Who is new hears only of those who are gone for less than half of the time, and tells nobody: so all forget them.
+        const isHearsay = before === undefined && !isNews;
+        this.gone.set(slot, host.now() - (isHearsay ? tuning.retentionMs / 2 : 0));
+      }
       this.#unconfirmed.delete(slot);
     } else {
       this.gone.delete(slot);

@@ -48,6 +48,7 @@ import { type CoreContext, ownRecord, roomBehind, sendIfAffordable } from './cor
 import type { Origin } from './core-host.ts';
 import { SYNC_LATE, SYNC_ROUND } from './deadlines.ts';
 import { deltaSince, itemCost, type Lacking, lackingOf } from './delta-items.ts';
+import type { Membership } from './membership.ts';
 import { randomPeers } from './peers.ts';
 import { RecentChanges } from './recent-changes.ts';
 
@@ -80,14 +81,16 @@ export class Synchroniser {
   /** The members that changed last. */
   readonly recent: RecentChanges = new RecentChanges();
   readonly #context: CoreContext;
+  readonly #membership: Membership;
   #exchange: Exchange | undefined;
   #lane = 0;
   /** Whether the last exchange found a difference, or none took place: then the next one is likely to find one. */
   #expectsDifference = false;
 
-  /** Creates a synchroniser. */
-  constructor(context: CoreContext) {
+  /** Creates a synchroniser that tells what `membership` still tells. */
+  constructor(context: CoreContext, membership: Membership) {
     this.#context = context;
+    this.#membership = membership;
   }
 
   /** Begins an exchange with a random member. */
@@ -217,7 +220,7 @@ export class Synchroniser {
   /** Tells somebody who joins everything. */
   onJoin(seq: number, origin: Origin): void {
     if (typeof origin === 'string') return;
-    const everybody = [...this.#context.view.records()].map(([, record]) => ({ record, from: 0 }));
+    const everybody = [...this.#told()].map((record) => ({ record, from: 0 }));
     origin.answer(this.#answers(seq, everybody));
   }
 
@@ -273,14 +276,14 @@ export class Synchroniser {
   }
 
   #sendPages(origin: Origin, seq: number, differing: readonly number[]): void {
-    const { view, host, tuning } = this.#context;
+    const { host, tuning } = this.#context;
     if (differing.length === 0) return;
     const start = randomBelow(host.random, differing.length);
     const turn = new Map(
       differing.map((bucket, index) => [bucket, (index + differing.length - start) % differing.length]),
     );
     const byBucket: Uint8Array[][] = differing.map(() => []);
-    for (const [, record] of view.records()) {
+    for (const record of this.#told()) {
       const index = turn.get(record.item.id % BUCKETS);
       if (index !== undefined) byBucket[index]?.push(encodeState(stateOf(record)));
     }
@@ -336,20 +339,29 @@ export class Synchroniser {
     return { ...message, items };
   }
 
+  *#told(): Generator<MemberRecord> {
+    for (const [slot, record] of this.#context.view.records())
+      if (!this.#membership.isFading(slot)) yield record;
+  }
+
   #offerUnlisted(
     whole: Uint8Array,
     listed: ReadonlySet<number>,
     offer: (record: MemberRecord, withMember: boolean, from: number) => void,
   ): void {
     const buckets = new Set(whole);
-    for (const [, record] of this.#context.view.records())
+    for (const record of this.#told())
       if (buckets.has(record.item.id % BUCKETS) && !listed.has(record.item.id)) offer(record, true, 0);
   }
 
   /** Sends items in as many datagrams as they take, the members with the least to tell first. */
   #sendDeltas(origin: Origin, seq: number, lacking: readonly Lacking[], large: readonly Uint8Array[]): void {
+    const most = roomBehind(this.#context, { kind: DELTA, seq, more: 0, large: NO_BYTES, items: NO_ITEMS });
     const sorted = lacking
       .map(({ items }) => ({ items, bytes: items.reduce((sum, item) => sum + itemCost(item), 0) }))
+      .flatMap((group) =>
+        group.bytes <= most ? [group] : group.items.map((item) => ({ items: [item], bytes: itemCost(item) })),
+      )
       .filter(({ bytes }) => bytes > 0)
       .sort((left, right) => left.bytes - right.bytes);
     if (sorted.length === 0 && large.length === 0) return;
@@ -366,7 +378,7 @@ export class Synchroniser {
       room = roomBehind(this.#context, { ...empty, large: NO_BYTES });
     };
     for (const { items: more, bytes } of sorted) {
-      if (bytes > room && items.length > 0) flush();
+      if (bytes > room) flush();
       items.push(...more);
       room -= bytes;
     }

@@ -26,3 +26,9 @@ export function parseAddress(text: string): SocketAddress {
 export function formatAddress(host: string, port: number): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
+
+/** Tells whether an address stands for all those of the machine: one can listen there, but nobody can send there. */
+export function isEveryAddress(text: string): boolean {
+  const { host } = parseAddress(text);
+  return host === '0.0.0.0' || /^[0:]+$/.test(host);
+}

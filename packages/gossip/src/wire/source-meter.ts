@@ -2,8 +2,8 @@
  * Sources that send what is not authentic: after twenty such packets within ten seconds they are not listened to until the
  * ten seconds are over, so that forged packets do not keep a process busy with decryption.
  *
- * The source of a datagram can be forged too. So whoever sent something authentic within the last ten seconds is never
- * muted: nobody can cut off a member by sending rubbish in its name.
+ * The source of a datagram can be forged too. So whoever sent something authentic within the last hour is never muted:
+ * nobody can cut off a member by sending rubbish in its name. In a large cluster two members meet only now and then.
  *
  * Invariants:
  * - A bounded number of sources is remembered, good and bad ones apart, those that were quiet longest given up first.
@@ -11,6 +11,7 @@
 
 const BAD_MAX = 20;
 const WINDOW_MS = 10_000;
+const GOOD_MS = 3_600_000;
 const BAD_SOURCES_MAX = 4096;
 const GOOD_SOURCES_MAX = 32_768;
 
@@ -28,7 +29,7 @@ export class SourceMeter {
   isMuted(name: string, now: number): boolean {
     const source = this.#bad.get(name);
     if (source === undefined || source.count < BAD_MAX || now - source.since >= WINDOW_MS) return false;
-    return now - (this.#goodAt.get(name) ?? Number.NEGATIVE_INFINITY) >= WINDOW_MS;
+    return now - (this.#goodAt.get(name) ?? Number.NEGATIVE_INFINITY) >= GOOD_MS;
   }
 
   /** Notes a packet that was not authentic. */

@@ -1,10 +1,13 @@
 import { describe, expect, it } from 'vitest';
+import { ByteBudget } from '../../src/core/byte-budget.ts';
 import type { Item, MemberItem } from '../../src/item/item.ts';
 import { memberItem, valueItem } from '../../src/item/item-codec.ts';
 import { memberId } from '../../src/member/member-id.ts';
+import { recordFactory } from '../../src/member/member-record.ts';
 import type { Status } from '../../src/member/status.ts';
 import { SimulatedCluster } from '../../src/simulation/simulated-cluster.ts';
-import { DELTA, NO_BYTES, RUMOUR } from '../../src/wire/message.ts';
+import { DELTA, NO_BYTES, RUMOUR, WANT } from '../../src/wire/message.ts';
+import { encodeWant } from '../../src/wire/page-entries.ts';
 
 const NAMES = ['node-00000', 'node-00001', 'node-00002', 'node-00003', 'node-00004'];
 const YEAR_MS = 366 * 86_400_000;
@@ -157,6 +160,71 @@ it('two who are left of hundreds still find each other', () => {
   expect(cluster.core(0).view.reachable).toBe(2);
   cluster.run(20_000);
   expect(cluster.core(0).counters.syncs).toBeGreaterThanOrEqual(9);
+});
+
+it('dead members are forgotten although newcomers hear of them again and again', () => {
+  const cluster = new SimulatedCluster({
+    nodes: 4,
+    seed: 3,
+    tuning: { suspicionMs: 300, retentionMs: 10_000 },
+  });
+  cluster.crash(3);
+  for (let joined = 0; joined < 12; joined += 1) {
+    cluster.run(cluster.nowMs + 2500);
+    cluster.join([cluster.size - (joined === 0 ? 2 : 1)]);
+  }
+  cluster.run(cluster.nowMs + 1000);
+  const dead = memberId('node-00003');
+  for (let node = 0; node < cluster.size; node += 1)
+    if (node !== 3) expect(cluster.core(node).view.of(dead)).toBeUndefined();
+});
+
+it('who was told of somebody that does not answer is told that it is not there', () => {
+  const events: string[] = [];
+  const cluster = new SimulatedCluster({
+    nodes: 3,
+    seed: 1,
+    onEvent: (node, event) => {
+      if (node === 0 && 'member' in event && event.member.name === 'ghost') events.push(event.type);
+    },
+  });
+  const ghost = memberItem({ name: 'ghost', gen: 1, inc: 0, status: 0, address: '10.9.9.9:1', by: 0 });
+  const { self } = cluster.core(1);
+  const message = { kind: DELTA, seq: 1, more: 0, large: NO_BYTES, items: [ghost] } as const;
+  cluster.core(0).handle(message, { id: self.id, gen: self.gen }, self.address);
+  cluster.run(30_000);
+  expect(events).toEqual(['join', 'dead', 'forget']);
+});
+
+it('no datagram is larger than it may be, with the longest name, key and value', () => {
+  const sizes: number[] = [];
+  const cluster = new SimulatedCluster({
+    nodes: 2,
+    seed: 1,
+    onSend: (_, __, bytes) => sizes.push(bytes),
+  });
+  const core = cluster.core(0);
+  const name = 'n'.repeat(64);
+  const address = `${'a'.repeat(74)}:65535`;
+  const item = memberItem({ name, gen: 2 ** 47, inc: 2 ** 31, status: 0, address, by: 0 });
+  const entries = new Map([['k'.repeat(128), { version: 2 ** 40, value: new Uint8Array(900) }]]);
+  const record = recordFactory.withKeyValues(recordFactory.withItem(undefined, item), {
+    max: 2 ** 40,
+    gc: 0,
+    entries,
+  });
+  core.view.set(core.view.directory.intern(name, item.id) as number, record);
+  const { self } = cluster.core(1);
+  const wants = encodeWant({ id: item.id, gen: 1, from: 0 });
+  core.handle({ kind: WANT, seq: 1, wants, items: [] }, { id: self.id, gen: 1 }, self.address);
+  expect(sizes).toHaveLength(2);
+  expect(Math.max(...sizes)).toBeLessThanOrEqual(1200);
+});
+
+it('a storm of probes leaves no debt that lasts', () => {
+  const budget = new ByteBudget(36_000, 0);
+  for (let probe = 0; probe < 10_000; probe += 1) budget.charge(100, 0);
+  expect(budget.forRumours(500)).toBeGreaterThan(0);
 });
 
 it('churn of ten times the size leaves nothing behind', () => {

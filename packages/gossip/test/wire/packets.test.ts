@@ -10,6 +10,7 @@ import { Opener } from '../../src/wire/opener.ts';
 import { AT, PACKET_OVERHEAD_BYTES } from '../../src/wire/packet-header.ts';
 import { ReplayWindow, WINDOW } from '../../src/wire/replay-window.ts';
 import { Sealer } from '../../src/wire/sealer.ts';
+import { SourceMeter } from '../../src/wire/source-meter.ts';
 
 const KEY = new Uint8Array(32).fill(1);
 const OTHER_KEY = new Uint8Array(32).fill(2);
@@ -201,4 +202,13 @@ describe('a replay window', () => {
       }),
     );
   });
+});
+
+it('a source that was authentic within the hour is not muted, whatever is sent in its name', () => {
+  const meter = new SourceMeter();
+  meter.good('10.0.0.1:1', 0);
+  for (let packet = 0; packet < 30; packet += 1) meter.bad('10.0.0.1:1', 60_000);
+  expect(meter.isMuted('10.0.0.1:1', 60_000)).toBe(false);
+  for (let packet = 0; packet < 30; packet += 1) meter.bad('10.0.0.1:1', 4_000_000);
+  expect(meter.isMuted('10.0.0.1:1', 4_000_000)).toBe(true);
 });
