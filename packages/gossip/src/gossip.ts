@@ -220,6 +220,7 @@ export class Gossip {
       (ended) => this.#watches.delete(ended),
       signal,
     );
+    if (watch.isEnded) return watch;
     this.#watches.add(watch);
     for (const { name } of this.members()) for (const key of this.entries(name).keys()) watch.note(name, key);
     return watch;

@@ -29,15 +29,17 @@ export type ObserveOptions = Pick<
  */
 export async function observeCluster(options: ObserveOptions): Promise<ObservedMember[]> {
   throwIfAborted(options.signal);
-  const name = 'observer';
-  const { cluster, keyring, clock, random, bind, seeds } = completeOptions({ ...options, name });
+  const complete = completeOptions({ ...options, name: 'observer' });
+  const { cluster, keyring, clock, random, bind, seeds } = complete;
+  // A name that nobody has: members must not take it for one of them, nor it a member for itself.
+  const self = memberId(`${complete.name}-${random.uint32()}`);
   const transport = options.transport ?? (await socketTransport({ bind, clock }));
   const received: Message[] = [];
   const endpoint = new Endpoint({
     transport,
     cluster: clusterTag(cluster),
-    sender: memberId(`${name}-${random.uint32()}`),
-    self: memberId(name),
+    sender: self,
+    self,
     keyring,
     random,
     now: () => clock.monotonic(),

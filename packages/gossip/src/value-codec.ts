@@ -1,7 +1,7 @@
 /** Values of users: MessagePack, made and read at the edge; in between they are bytes. */
 import { ClorthoError } from '@clortho/base';
 import { Packr } from 'msgpackr';
-import { isMessagePack } from './item/message-pack.ts';
+import { DEPTH_MAX, isMessagePack } from './item/message-pack.ts';
 
 /** What a value may be. Byte strings come back as copies. */
 export type GossipValue =
@@ -21,13 +21,15 @@ const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType:
  * @throws {ClorthoError} `CLORTHO_INVALID` if it is none: a date, a bigint, nested too deeply.
  */
 export function encodeValue(value: GossipValue): Uint8Array {
+  if (!isPlain(value, 0))
+    throw new ClorthoError('CLORTHO_INVALID', `a value has parts that do not travel: type=${typeof value}`);
   let bytes: Uint8Array;
   try {
     bytes = new Uint8Array(packr.pack(value));
   } catch (cause) {
     throw new ClorthoError('CLORTHO_INVALID', 'a value cannot be encoded', { cause });
   }
-  if (value === undefined || !isMessagePack(bytes))
+  if (!isMessagePack(bytes))
     throw new ClorthoError('CLORTHO_INVALID', `a value has parts that do not travel: type=${typeof value}`);
   return bytes;
 }
@@ -44,4 +46,15 @@ function owned(value: GossipValue): GossipValue {
   if (Array.isArray(value)) return value.map((one: GossipValue) => owned(one));
   if (value === null || typeof value !== 'object') return value;
   return Object.fromEntries(Object.entries(value).map(([key, one]) => [key, owned(one)]));
+}
+
+/** Tells whether a value comes back as what it is; one that is nested too deeply does not. */
+function isPlain(value: unknown, depth: number): boolean {
+  if (depth > DEPTH_MAX) return false;
+  if (value === null || value instanceof Uint8Array) return true;
+  if (Array.isArray(value)) return value.every((one) => isPlain(one, depth + 1));
+  if (typeof value !== 'object') return ['boolean', 'number', 'string'].includes(typeof value);
+  const prototype: unknown = Object.getPrototypeOf(value);
+  if (prototype !== null && prototype !== Object.prototype) return false;
+  return Object.values(value).every((one) => isPlain(one, depth + 1));
 }

@@ -23,7 +23,7 @@ export class Watch implements AsyncIterableIterator<Change> {
   readonly #onEnd: (watch: Watch) => void;
   readonly #signal: AbortSignal | undefined;
   readonly #waiting = new Map<string, readonly [node: string, key: string]>();
-  #wake: (() => void) | undefined;
+  #wakes: (() => void)[] = [];
   #isEnded = false;
 
   /** Creates a watch of keys that begin with `prefix`; `read` returns what a key is when it is yielded. */
@@ -41,11 +41,16 @@ export class Watch implements AsyncIterableIterator<Change> {
     if (signal?.aborted === true) this.end();
   }
 
+  /** Whether the reader gets nothing more. */
+  get isEnded(): boolean {
+    return this.#isEnded;
+  }
+
   /** Notes that a key changed. */
   note(node: string, key: string): void {
     if (this.#isEnded || !key.startsWith(this.#prefix)) return;
     this.#waiting.set(JSON.stringify([node, key]), [node, key]);
-    this.#wake?.();
+    this.#wake();
   }
 
   /** Ends the watch: the reader gets nothing more. */
@@ -55,13 +60,13 @@ export class Watch implements AsyncIterableIterator<Change> {
     this.#waiting.clear();
     this.#signal?.removeEventListener('abort', this.end);
     this.#onEnd(this);
-    this.#wake?.();
+    this.#wake();
   };
 
   async next(): Promise<IteratorResult<Change>> {
     while (!this.#isEnded && this.#waiting.size === 0) {
       await new Promise<void>((resolve) => {
-        this.#wake = resolve;
+        this.#wakes.push(resolve);
       });
     }
     const [first] = this.#waiting;
@@ -78,5 +83,11 @@ export class Watch implements AsyncIterableIterator<Change> {
 
   [Symbol.asyncIterator](): this {
     return this;
+  }
+
+  #wake(): void {
+    const wakes = this.#wakes;
+    this.#wakes = [];
+    for (const wake of wakes) wake();
   }
 }

@@ -152,7 +152,7 @@ describe('members', () => {
   });
 
   it('are seen from outside without a new one among them', async () => {
-    const a = await members.join('a');
+    const a = await members.join('observer');
     await members.join('b');
     a.set('role', { leader: true });
     await members.pass(500);
@@ -163,10 +163,10 @@ describe('members', () => {
       transport: members.network.transport('10.0.0.9:1'),
       clock: members.clock,
     });
-    expect(seen.map(({ name }) => name).sort()).toEqual(['a', 'b']);
-    expect(seen.find(({ name }) => name === 'a')?.values.get('role')).toEqual({ leader: true });
+    expect(seen.map(({ name }) => name).sort()).toEqual(['b', 'observer']);
+    expect(seen.find(({ name }) => name === 'observer')?.values.get('role')).toEqual({ leader: true });
     await members.pass(2000);
-    expect(seenBy(a)).toEqual(['a alive', 'b alive']);
+    expect(seenBy(a)).toEqual(['b alive', 'observer alive']);
   });
 });
 
@@ -218,6 +218,8 @@ describe('keys', () => {
     ['a reserved key', '$mine', 1],
     ['a date', 'key', new Date(0)],
     ['a bigint', 'key', 2n ** 70n],
+    ['a small bigint', 'key', { count: 5n }],
+    ['a map', 'key', new Map([['a', 1]])],
     ['a function', 'key', () => 1],
     ['nothing', 'key', undefined],
     ['a deep value', 'key', JSON.parse('['.repeat(50) + ']'.repeat(50))],
@@ -268,6 +270,17 @@ describe('a watch', () => {
     await members.join('b', { generation: 2 });
     await members.pass(1000);
     expect((await watch.next()).value).toEqual({ node: 'b', key: 'shard', value: undefined });
+  });
+
+  it('wakes all that wait, and ends at once with a signal that is over', async () => {
+    const a = await members.join('a');
+    const watch = a.watch();
+    const both = [watch.next(), watch.next()];
+    a.set('one', 1);
+    a.set('two', 2);
+    const changes = (await Promise.all(both)).map(({ value }) => (value as Change).key);
+    expect(changes.sort()).toEqual(['one', 'two']);
+    expect((await a.watch({ signal: AbortSignal.abort() }).next()).done).toBe(true);
   });
 
   it('ends with its reader and with the membership', async () => {
