@@ -50,6 +50,18 @@ export const MUTANTS: readonly Mutant[] = [
     replace: 'const isReset = false;',
   },
   {
+    name: 'who begins anew is sent a part',
+    file: 'core/delta-items.js',
+    find: 'if (isReset && delta.to < kv.max)',
+    replace: 'if (false)',
+  },
+  {
+    name: 'nobody tells that the keys of an earlier start are gone',
+    file: 'core/membership.js',
+    find: "if (keys.length > 0)\n            host.emit({ type: 'update', member: item, keys });",
+    replace: '',
+  },
+  {
     name: 'a change is complete whatever came before it',
     file: 'kv/key-values.js',
     find: 'return { max: completeUpTo(entries, old.max), gc: old.gc, entries };',

@@ -109,7 +109,7 @@ describe('a transport over sockets', () => {
     const port = Number(right.address.split(':')[1]);
     const sockets = Array.from({ length: 70 }, () => connect(port, '127.0.0.1').on('error', () => undefined));
     await Promise.all(sockets.map((socket) => once(socket, 'connect')));
-    while (right.counters.streamsAccepted + right.counters.streamsFailed < 70) await systemClock.sleep(5);
+    while (right.counters.streamsAccepted + right.counters.streamsFailed < 76) await systemClock.sleep(5);
     expect(right.counters).toMatchObject({ streamsAccepted: 70, streamsFailed: 6 });
     for (const socket of sockets) socket.destroy();
   });
