@@ -1,5 +1,6 @@
 /** Snapshots: isolation, what they hold, and how they end. */
 import { ClorthoError, systemClock } from '@clortho/base';
+import { decodePins } from '@clortho/manifest';
 import type { RegisterChange, RegisterStore } from '@clortho/registers';
 import { virtualClock } from '@clortho/testkit';
 import { describe, expect, it } from 'vitest';
@@ -196,6 +197,42 @@ describe('a snapshot', () => {
       expect(await objectKeys(backends.objects, 'pin/')).toEqual([]);
     }
     await store.close();
+  });
+
+  it('whose last write failed takes back that it holds everything', async () => {
+    const backends = newBackends();
+    let swaps = 0;
+    const registers = hookedRegisters(backends.registers, (call, keys, when) => {
+      if (call !== 'swap' || when !== 'before' || !keys.some((key) => key.startsWith('pins/'))) return;
+      swaps += 1;
+      if (swaps === 2) throw new ClorthoError('CLORTHO_UNAVAILABLE', 'the network is down');
+    });
+    const store = await open('memory:', { ...quiet, ...backends, registers });
+    await store.put('k', 'v');
+    expect(await codeOf(() => store.snapshot())).toBe('CLORTHO_UNAVAILABLE');
+    for await (const { key, value } of backends.registers.list('pins/'))
+      expect(decodePins(value, key)).toMatchObject({ hold: false, pins: [] });
+    await store.close();
+  });
+
+  it('that is under way when the store closes fails, and holds nothing', async () => {
+    const backends = newBackends();
+    const gate = newGate();
+    const registers = hookedRegisters(backends.registers, (call, keys, when) =>
+      call === 'swap' && when === 'before' && keys.some((key) => key.startsWith('pins/'))
+        ? gate.wait()
+        : undefined,
+    );
+    const store = await open('memory:', { ...quiet, ...backends, registers });
+    await store.put('k', 'v');
+    const snapshot = codeOf(() => store.snapshot());
+    await gate.reached;
+    const closing = store.close();
+    gate.open();
+    await closing;
+    expect(await snapshot).toBe('CLORTHO_CLOSED');
+    for await (const { key, value } of backends.registers.list('pins/'))
+      expect(decodePins(value, key)).toMatchObject({ ended: true, pins: [] });
   });
 
   it('never sees half a batch, whenever it is taken', async () => {
