@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
 /** Where the longest tests are: begun last, one of them would keep one core busy while the others have nothing to do. */
-const BEGIN_WITH = /\/(?:cli\/test\/demo\/(?:kill|demo)|engine\/test\/processes)\.test\.ts$/;
+const BEGIN_WITH = /\/(?:cli\/test\/demo\/demo|engine\/test\/processes)\.test\.ts$/;
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {

@@ -1,6 +1,6 @@
 /**
- * The tests that talk to real servers, or are many processes for a minute; `scripts/real-servers test` starts the servers
- * and runs these.
+ * The tests that talk to real servers, or run many processes, or one again and again, for a minute.
+ * `scripts/real-servers test` starts the servers and runs these.
  */
 import { defineConfig } from 'vitest/config';
 

@@ -1,5 +1,4 @@
 import { readdir } from 'node:fs/promises';
-import { startDynamoDbServer, startS3Server } from '@clortho/testkit';
 import { expect, test } from 'vitest';
 import { clortho, jsonOf, withDirectory } from '../cli.ts';
 
@@ -15,7 +14,6 @@ interface DemoJson {
     readonly history: { readonly airport: string; readonly versions: number };
     readonly late: { readonly flights: { delay: number }[]; readonly pruning: { filesSkipped: number } };
   };
-  readonly forget: { readonly truncation: { filesDropped: number; bytesFreed: number } };
   readonly bill: { readonly lines: { what: string; count: number }[]; readonly requestDollars: number };
   readonly checks: readonly { name: string; ok: boolean }[];
 }
@@ -123,34 +121,3 @@ test('without the file it says what to install', async () => {
   expect(code).toBe(3);
   expect(error).toContain('npm install vega-datasets');
 });
-
-test('200,000 flights on S3 and DynamoDB, which clortho create has prepared', async () => {
-  const s3 = await startS3Server();
-  const { accessKeyId, secretAccessKey } = s3;
-  const dynamoDb = await startDynamoDbServer({ accessKeyId, secretAccessKey });
-  const environment = {
-    AWS_ENDPOINT_URL_S3: s3.endpoint,
-    AWS_ENDPOINT_URL_DYNAMODB: dynamoDb.endpoint,
-    AWS_ACCESS_KEY_ID: accessKeyId,
-    AWS_SECRET_ACCESS_KEY: secretAccessKey,
-    AWS_REGION: s3.region,
-    CLORTHO_URL: 's3://flights/first/half?registers=dynamodb://flight-registers',
-  };
-  try {
-    const early = await clortho(['demo', '--rows', '1000'], { environment });
-    expect(early.code).toBe(3);
-    const created = await clortho(['create', '--no-store'], { environment });
-    expect(created).toMatchObject({ code: 0, error: '' });
-    expect(created.out).toBe('bucket flights is there\ntable flight-registers is there\n');
-    const result = await clortho(['demo', '--json', '--rows', '200000'], { environment });
-    expect(result).toMatchObject({ code: 0, error: '' });
-    const { rows, checks, forget } = jsonOf(result) as DemoJson;
-    expect(rows).toBeGreaterThanOrEqual(200_000);
-    expect(forget.truncation.filesDropped).toBeGreaterThan(0);
-    expect(checks.filter(({ ok }) => !ok)).toEqual([]);
-    expect(s3.counters.operations.PutObject).toBeGreaterThan(1000);
-    expect(dynamoDb.counters.operations['TransactWriteItems']).toBeGreaterThan(100);
-  } finally {
-    await Promise.all([s3.close(), dynamoDb.close()]);
-  }
-}, 240_000);
