@@ -221,7 +221,10 @@ export class Compactor {
           if (job !== undefined) jobs.add(job);
         }
       } else if (jobs.size > 0) await this.#change();
-      else break;
+      else {
+        this.#background = undefined;
+        return;
+      }
     }
     await Promise.all([...jobs].map(({ ended }) => ended));
     this.#background = undefined;
