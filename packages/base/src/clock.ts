@@ -22,22 +22,23 @@ export interface Clock {
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
 }
 
-/** How far the fine clock may lie beside the wall clock before it is set again. */
-const OFF_MS_MAX = 5;
+/** How far the fine clock may be ahead of the wall clock before it is set again. */
+const AHEAD_MS_MAX = 5;
 
 /**
  * Returns the time of day in microseconds. The clock of the process counts finely, from when the process began: it is set
- * again when the wall clock was, or went on alone while the machine slept.
+ * again when the wall clock was, or went on alone while the machine slept. It is never behind `Date.now()`: what happened
+ * before a caller looked at that has no later time.
  */
 function timeOfDay(): () => number {
   let originMs = performance.timeOrigin;
   return () => {
     const wallMs = Date.now();
     const fineMs = originMs + performance.now();
-    const offMs = wallMs - fineMs;
-    if (Math.abs(offMs) <= OFF_MS_MAX) return Math.round(fineMs * 1000);
-    originMs += offMs;
-    return Math.round((fineMs + offMs) * 1000);
+    const aheadMs = fineMs - wallMs;
+    if (aheadMs >= 0 && aheadMs <= AHEAD_MS_MAX) return Math.round(fineMs * 1000);
+    originMs -= aheadMs;
+    return wallMs * 1000;
   };
 }
 

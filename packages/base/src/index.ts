@@ -1,5 +1,6 @@
 /** The public names of `@clortho/base`. */
 export { abortedError, sendOptions, shared, throwIfAborted } from './abort.ts';
+export { type Budget, budget } from './budget.ts';
 export {
   compareBytes,
   compareSlices,
@@ -34,4 +35,5 @@ export { pooledCopy } from './pooled-copy.ts';
 export { type Random, randomBelow, randomFraction, seededRandom, systemRandom } from './random.ts';
 export { type Renewable, type RenewableOptions, renewable } from './renewable.ts';
 export { type RetryContext, type RetryPolicy, type RetryVerdict, retry } from './retry.ts';
+export { Rounds } from './rounds.ts';
 export { decodeVarint, encodeVarint, VARINT_BYTES_MAX, varintBytes } from './varint.ts';

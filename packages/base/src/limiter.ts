@@ -4,7 +4,7 @@
  * Invariants:
  * - A task that was aborted while waiting never starts and holds no place.
  */
-import { abortedError, shared, throwIfAborted } from './abort.ts';
+import { budget } from './budget.ts';
 
 /** Runs tasks, a bounded number at a time. */
 export interface Limiter {
@@ -22,49 +22,20 @@ export interface Limiter {
 
 /** Returns a limiter with `limit` places. */
 export function limiter(limit: number): Limiter {
-  let running = 0;
-  const queue = new Set<() => void>();
-  const enter = (signal: AbortSignal | undefined): Promise<void> | undefined => {
-    if (running < limit) {
-      running += 1;
-      return undefined;
-    }
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        queue.delete(start);
-        reject(abortedError(signal));
-      };
-      const start = (): void => {
-        signal?.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      queue.add(start);
-      shared(signal)?.addEventListener('abort', onAbort, { once: true });
-    });
-  };
-  const leave = (): void => {
-    const [next] = queue;
-    if (next === undefined) {
-      running -= 1;
-      return;
-    }
-    queue.delete(next);
-    next();
-  };
+  const places = budget(limit);
   return {
     get running() {
-      return running;
+      return places.used;
     },
     get waiting() {
-      return queue.size;
+      return places.waiting;
     },
     async run(task, signal) {
-      throwIfAborted(signal);
-      await enter(signal);
+      await places.take(1, signal);
       try {
         return await task();
       } finally {
-        leave();
+        places.give(1);
       }
     },
   };

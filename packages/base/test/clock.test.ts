@@ -26,6 +26,20 @@ test('now follows the wall clock when that is set, while monotonic goes on', () 
   }
 });
 
+test('now is never behind the wall clock, however little that gains', () => {
+  const wall = vi.spyOn(Date, 'now');
+  try {
+    const startMs = Math.ceil(systemClock.now() / 1000);
+    for (let aheadMs = 1; aheadMs <= 20; aheadMs += 1) {
+      wall.mockReturnValue(startMs + aheadMs);
+      expect(systemClock.now()).toBeGreaterThanOrEqual((startMs + aheadMs) * 1000);
+    }
+  } finally {
+    wall.mockRestore();
+    systemClock.now();
+  }
+});
+
 test('a sleep takes at least its time on the monotonic clock', async () => {
   const started = systemClock.monotonic();
   await systemClock.sleep(20);

@@ -143,7 +143,13 @@ export class Store {
       tuning: options.tuning ?? {},
       onEvent: options.onEvent,
     });
-    this.#collector = new GarbageCollector({ manifest, keeper, held: this.#held, store: record.id });
+    this.#collector = new GarbageCollector({
+      manifest,
+      keeper,
+      held: this.#held,
+      store: record.id,
+      workingSince: () => this.#compactor.workingSince,
+    });
     keeper.onChange((before, after) => forgetDropped(this.#tables, before, after));
     this.#startBackground();
   }
@@ -240,15 +246,34 @@ export class Store {
     return this.#history(owned(key), options);
   }
 
-  /** Pins the newest state of all shards until the snapshot is closed. */
+  /**
+   * Pins the newest state of all shards until the snapshot is closed. Closes the time of the last commit on all of them:
+   * later commits land above it.
+   */
   async snapshot(options: CallOptions = {}): Promise<Snapshot> {
     this.#check();
     throwIfAborted(options.signal);
-    const { manifest, keeper } = this.#parts;
-    // A session that was lost took its snapshots with it; those to come are pinned by another one.
-    if (this.#session.isLost) this.#session = this.#newSession();
+    const session = this.#liveSession();
+    try {
+      return await this.#takeSnapshot(session);
+    } catch (error) {
+      // A session without snapshots is not renewed: that it was ended shows when it is used again.
+      if (!session.isLost || this.#closing !== undefined) throw error;
+      return this.#takeSnapshot(this.#liveSession());
+    }
+  }
+
+  #takeSnapshot(session: PinSession): Promise<Snapshot> {
+    const { manifest, keeper, options } = this.#parts;
     const { source: _, ...reader } = this.#readerContext;
-    return Snapshot.take({ manifest, keeper, session: this.#session, reader });
+    const settle = options.readOnly === true ? undefined : (time: number) => this.#settle(time);
+    return Snapshot.take({ manifest, keeper, session, reader, settle });
+  }
+
+  /** A session that was lost took its snapshots with it; those to come are pinned by another one. */
+  #liveSession(): PinSession {
+    if (this.#session.isLost) this.#session = this.#newSession();
+    return this.#session;
   }
 
   /** Returns a handle whose calls mean this family. @throws {ClorthoError} `CLORTHO_INVALID` if there is none. */

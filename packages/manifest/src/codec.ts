@@ -53,6 +53,11 @@ function encodedEdit(edit: Edit): Uint8Array {
   return bytes;
 }
 
+/** Returns how many bytes of a head an edit takes. */
+export function encodedEditBytes(edit: Edit): number {
+  return encodedEdit(edit).length;
+}
+
 /**
  * Returns the head that `bytes` hold; `name` says in messages where they came from.
  *

@@ -1,17 +1,20 @@
 /**
- * Folding: moving committed edits from a head's tail into checkpoint segments.
+ * Folding: moving edits from a head's tail into checkpoint segments.
  *
  * Invariants:
- * - Only committed edits are folded; the edit being committed stays in the tail. (Folding it too and reusing the
- *   segment after a lost race would erase the winner.)
+ * - Committed edits are folded, and a large one together with its own commit. That segment is of this attempt alone:
+ *   reused after a lost race, it would erase the winner.
+ * - A head stays within {@link HEAD_BYTES_MAX} and its fields: all heads of a store are read in one call.
  */
 import type { Head } from './head.ts';
 import { composeSegments, type Segment, type SegmentReference, segmentOf, segmentSize } from './segment.ts';
 
 /** The most edits that a tail holds. */
 export const TAIL_EDITS_MAX = 16;
-/** A head of more encoded bytes is folded before the next change. */
-export const HEAD_BYTES_MAX = 4096;
+/** An edit that would make its head longer than this comes after a fold. */
+export const HEAD_BYTES_MAX = 5120;
+/** An edit of more encoded bytes never is in a tail. */
+export const EDIT_BYTES_MAX = 2560;
 
 /** What a fold writes: one new segment in place of the tail and of the newest `replaced` segments. */
 export interface Fold {
@@ -19,9 +22,15 @@ export interface Fold {
   readonly kept: readonly SegmentReference[];
 }
 
-/** Tells whether the tail is due to be folded; `headBytes` is the encoded size of the head. */
-export function needsFold(head: Head, headBytes: number, tailEditsMax: number = TAIL_EDITS_MAX): boolean {
-  return head.tail.length >= tailEditsMax || (headBytes > HEAD_BYTES_MAX && head.tail.length > 0);
+/** Tells whether the tail is due to be folded before an edit joins it; sizes are those of the encoded bytes. */
+export function needsFold(
+  head: Head,
+  headBytes: number,
+  editBytes: number,
+  tailEditsMax: number = TAIL_EDITS_MAX,
+): boolean {
+  if (head.tail.length === 0) return false;
+  return head.tail.length >= tailEditsMax || headBytes + editBytes > HEAD_BYTES_MAX;
 }
 
 /**

@@ -44,7 +44,13 @@ export {
   pinObjectKey,
   pinsKey,
 } from './pins.ts';
-export { mintToken, type PreparedChange, prepareChange } from './prepare-change.ts';
+export {
+  mintToken,
+  type PreparedChange,
+  prepareChange,
+  prepareChanges,
+  type ShardChange,
+} from './prepare-change.ts';
 export { readStates } from './read-states.ts';
 export { decodeRecord, encodeRecord, type RecordKind, recordVersion } from './record.ts';
 export { type Segment, type SegmentReference, segmentKey, TOKEN_WINDOW } from './segment.ts';

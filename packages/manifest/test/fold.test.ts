@@ -92,13 +92,33 @@ describe('folding', () => {
     expect(segment.added.map(({ id }) => id)).not.toContain(entryOf(16).id);
   });
 
-  it('folds a large edit with the next change', async () => {
+  it('folds a large edit with its own commit, whatever is in the tail', async () => {
     const context = memoryContext();
-    const many = Array.from({ length: 200 }, (_, index) => entryOf(index + 1));
-    const { state } = await grow(context, [editOf(1, many)]);
-    expect(state.headBytes).toBeGreaterThan(8192);
-    const { next } = await prepareChange(context, state, editOf(2, []), {});
-    expect(next.headBytes).toBeLessThan(500);
-    expect(next.head.segments).toHaveLength(1);
+    const many = Array.from({ length: 5000 }, (_, index) => entryOf(index + 10));
+    const edits = [...smallEdits(3), editOf(4, many), editOf(5, [entryOf(9000)])];
+    const { state, headBytesMax } = await grow(context, edits);
+    expect(headBytesMax).toBeLessThan(1500);
+    expect(state.head.segments).toHaveLength(1);
+    expect(state.head.segments[0]).toMatchObject({ from: 0, to: 5 });
+    expect(state.head.tail.map(({ token }) => token)).toEqual(['token-5']);
+  });
+
+  it('keeps heads of edits of any size short, so that those of 98 shards are read in one call', async () => {
+    const files = fc.integer({ min: 0, max: 60 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(files, { maxLength: 30 }), async (sizes) => {
+        let number = 1;
+        const edits = sizes.map((size, index) =>
+          editOf(
+            index + 1,
+            Array.from({ length: size }, () => entryOf((number += 1))),
+          ),
+        );
+        const { state, headBytesMax } = await grow(memoryContext(), edits);
+        expect(headBytesMax).toBeLessThan(6000);
+        expect((state.head.segments.at(-1)?.to ?? 0) + state.head.tail.length).toBe(state.head.version);
+      }),
+      { numRuns: 100 },
+    );
   });
 });

@@ -3,17 +3,19 @@
  * broken rule of settling, or it proves nothing.
  */
 import { idSource, isClorthoError, type Random, randomBelow, seededRandom } from '@clortho/base';
-import { memoryObjectStore } from '@clortho/object-store';
+import { memoryObjectStore, type ObjectStore } from '@clortho/object-store';
 import { memoryRegisterStore } from '@clortho/registers';
 import fc from 'fast-check';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { decodeHead } from '../src/codec.ts';
+import type { Head } from '../src/head.ts';
 import type { ManifestContext } from '../src/manifest-context.ts';
 import { mintToken, type PreparedChange, prepareChange } from '../src/prepare-change.ts';
 import { readStates } from '../src/read-states.ts';
+import type { SegmentReference } from '../src/segment.ts';
 import { settle, type Verdict } from '../src/settle.ts';
 import { allFiles } from '../src/shard-files.ts';
-import { headKey, type ShardState } from '../src/shard-state.ts';
+import { headKey, loadSegment, type ShardState } from '../src/shard-state.ts';
 import { swapHeads } from '../src/swap-heads.ts';
 import { eagerClock } from './support/eager-clock.ts';
 import { editOf, entryOf, STORE } from './support/entries.ts';
@@ -56,7 +58,7 @@ async function simulate(seed: number, swap: typeof swapHeads): Promise<Run> {
       faults.push(`a writer failed: ${String((end as PromiseRejectedResult).reason)}`);
   }
   await registers.flush();
-  const applied = appliedTokens(registers.applied);
+  const applied = await appliedTokens(objects, registers.applied);
   faults.push(...contradictions(attempts, applied));
   const finals = await readStates({ objects, registers: reliable }, STORE, SHARDS);
   faults.push(...wrongFiles(attempts, applied, finals));
@@ -93,7 +95,9 @@ async function write(
 }
 
 function prepare(context: ManifestContext, state: ShardState, attempt: Attempt): Promise<PreparedChange> {
-  const added = [entryOf(attempt.commit, { family: state.head.shard })];
+  // Every fifth edit is too large for a tail: its token is in a segment that only this attempt names.
+  const statistics = attempt.commit % 5 === 0 ? { large: new Uint8Array(3000) } : {};
+  const added = [entryOf(attempt.commit, { family: state.head.shard, statistics })];
   return prepareChange(context, state, { ...editOf(0, added), token: attempt.token }, {});
 }
 
@@ -136,19 +140,29 @@ function someOf(shards: readonly number[], random: Random): number[] {
 }
 
 /** Returns, by token, on which shards it was applied, as often as it was. */
-function appliedTokens(
+async function appliedTokens(
+  objects: ObjectStore,
   swaps: readonly (readonly { key: string; value?: Uint8Array | undefined }[])[],
-): Map<string, number[]> {
+): Promise<Map<string, number[]>> {
   const applied = new Map<string, number[]>();
   for (const changes of swaps) {
     for (const { key, value } of changes) {
       if (value === undefined || key === FENCE) continue;
-      const { shard, tail } = decodeHead(value, key);
-      const token = tail.at(-1)?.token ?? '';
+      const head = decodeHead(value, key);
+      const { shard } = head;
+      const token = await newestToken(objects, head);
       applied.set(token, [...(applied.get(token) ?? []), shard]);
     }
   }
   return applied;
+}
+
+/** A large edit is in the last segment, not in the tail. */
+async function newestToken(objects: ObjectStore, head: Head): Promise<string> {
+  const [edit] = head.tail.slice(-1);
+  if (edit !== undefined) return edit.token;
+  const segment = await loadSegment(objects, head, head.segments.at(-1) as SegmentReference);
+  return segment.tokens.at(-1) ?? '';
 }
 
 function contradictions(

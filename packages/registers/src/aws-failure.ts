@@ -58,6 +58,9 @@ const NOT_NOW: Readonly<Record<string, string>> = {
   IdempotentParameterMismatchException: 'the request token belongs to another request',
 };
 
+/** A 4xx that tells nothing of the effect: the request may still be under way, or was cut off. */
+const IN_PROGRESS: ReadonlySet<string> = new Set(['TransactionInProgressException', 'RequestTimeout']);
+
 /** Codes of a connection that was never made. */
 const UNREACHABLE: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
@@ -93,7 +96,7 @@ export function awsFailure(store: string, error: unknown): Failure {
   if (name === 'NotImplemented' || status === 501) {
     return { kind: 'refused', error: failed('CLORTHO_UNSUPPORTED', 'the service cannot do this') };
   }
-  if (status >= 400 && status < 500 && name !== 'TransactionInProgressException' && status !== 408) {
+  if (status >= 400 && status < 500 && !IN_PROGRESS.has(name) && status !== 408) {
     return { kind: 'refused', error: failed('CLORTHO_INVALID', 'request was refused') };
   }
   return { kind: 'uncertain', cause: error };

@@ -14,14 +14,16 @@
  * - A shard that a batch only read takes part in its swap: its floor rises to the commit timestamp.
  * - Rows go to the shards of the view that the swap is made on: where a shard was split meanwhile, they are sorted and
  *   uploaded again.
- * - Accepted bytes are bounded: beyond the limit `submit` waits.
+ * - Accepted bytes are bounded: beyond the limit `submit` waits, and no later batch overtakes one that does.
  * - Every accepted batch is settled: by its commit, or when it is abandoned, after which none is sent any more.
  */
 import {
+  type Budget,
+  budget,
   type Clock,
   ClorthoError,
-  isClorthoError,
   type Random,
+  Rounds,
   randomFraction,
   throwIfAborted,
 } from '@clortho/base';
@@ -31,7 +33,7 @@ import {
   mintToken,
   objectKey,
   type PreparedChange,
-  prepareChange,
+  prepareChanges,
   type ShardState,
   settledTimestamp,
   stampEdit,
@@ -100,10 +102,17 @@ export class Committer {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #pace: Pace;
+  /** The bytes of the queue. */
+  readonly #room: Budget;
+  readonly #rounds = new Rounds(
+    () => this.#queue.length > 0,
+    () => this.#round(),
+  );
   #queue: Pending[] = [];
-  #queuedBytes = 0;
-  #roomWaiters: (() => void)[] = [];
-  #running: Promise<void> | undefined;
+  /** The last commit that was begun; never rejects. */
+  #committing: Promise<void> = Promise.resolve();
+  /** The commits of groups that could not share one, oldest first: their uploads go on side by side. */
+  readonly #ahead: Promise<void>[] = [];
   #lastTimestamp = 0;
   /** By how they are rejected: the batches that are not settled, and those of them that are in a swap. */
   readonly #unsettled = new Set<Pending['reject']>();
@@ -116,11 +125,12 @@ export class Committer {
     this.#clock = context.manifest.clock;
     this.#random = context.manifest.random;
     this.#pace = new Pace(this.#clock, 1);
+    this.#room = budget(context.queueBytes);
   }
 
   /** How many batches and bytes were accepted and wait. */
   get queued(): { readonly batches: number; readonly bytes: number } {
-    return { batches: this.#queue.length, bytes: this.#queuedBytes };
+    return { batches: this.#queue.length, bytes: this.#room.used };
   }
 
   /**
@@ -130,12 +140,13 @@ export class Committer {
    *   not hold, or races were lost too often; `CLORTHO_OUTCOME_UNKNOWN`, `CLORTHO_UNAVAILABLE`, `CLORTHO_ABORTED`.
    */
   async submit(request: CommitRequest): Promise<WriteResult> {
-    throwIfAborted(request.signal);
-    while (this.#queuedBytes > 0 && this.#queuedBytes + request.batch.bytes > this.#context.queueBytes) {
-      await abortable(new Promise<void>((resolve) => this.#roomWaiters.push(resolve)), request.signal);
-      if (this.#abandoned.signal.aborted) throw notCommitted();
+    const { batch, signal } = request;
+    const turn = this.#room.take(batch.bytes, signal);
+    if (turn !== undefined) await turn;
+    if (this.#abandoned.signal.aborted) {
+      this.#room.give(batch.bytes);
+      throw notCommitted();
     }
-    this.#queuedBytes += request.batch.bytes;
     const progress = { isSent: false };
     let unsettled: Pending['reject'] | undefined;
     try {
@@ -143,17 +154,17 @@ export class Committer {
         unsettled = reject;
         this.#unsettled.add(reject);
         this.#queue.push({ ...request, isAlone: false, progress, resolve, reject });
-        this.#running ??= this.#run();
+        this.#rounds.wake();
       });
-      return await abortable(committed, request.signal, () => !progress.isSent);
+      return await abortable(committed, signal, () => !progress.isSent);
     } finally {
       if (unsettled !== undefined) this.#unsettled.delete(unsettled);
     }
   }
 
   /** Waits until everything that was accepted is settled. */
-  async drain(): Promise<void> {
-    while (this.#running !== undefined) await this.#running;
+  drain(): Promise<void> {
+    return this.#rounds.rest();
   }
 
   /**
@@ -164,45 +175,37 @@ export class Committer {
     const count = this.#unsettled.size;
     const cause = notCommitted();
     this.#abandoned.abort(cause);
-    this.#queue = [];
+    this.#release(this.#queue.splice(0));
     for (const { reject } of this.#inSwap) {
       const problem = 'the store was closed while the batch was being committed';
       reject(new ClorthoError('CLORTHO_OUTCOME_UNKNOWN', `${problem}: batches=${this.#inSwap.length}`));
     }
     for (const reject of this.#unsettled) reject(cause);
-    this.#release(this.#queuedBytes);
     return count;
   }
 
-  /** Commits until nothing waits, and says so in the turn that finds out: what comes after it starts another run. */
-  async #run(): Promise<void> {
-    let committing = Promise.resolve();
-    /** The commits of groups that could not share one, oldest first: their uploads go on side by side. */
-    const ahead: Promise<void>[] = [];
-    await Promise.resolve(); // Let batches of the same turn join the first group.
-    while (this.#queue.length > 0) {
-      if (!(await this.#passPressure())) continue;
-      const group = this.#takeGroup();
-      const sets = this.#reduce(group);
-      if (sets !== undefined) {
-        const uploaded = this.#upload(sets);
-        // A failed upload is reported by the commit below; until then it must not count as unhandled.
-        const settled = uploaded.catch(() => undefined);
-        if (this.#pace.isDue()) await this.#pace.pause();
-        if (group.some(isSolo)) {
-          committing = committing.then(() => this.#commit(group, uploaded));
-          ahead.push(committing);
-          if (ahead.length >= SOLO_GROUPS_MAX) await ahead.shift();
-        } else {
-          // What arrives until then shares the next commit.
-          await Promise.all([settled, committing]);
-          committing = this.#commit(group, uploaded);
-        }
+  /** Takes a group and begins its commit; with the last group, ends with it. */
+  async #round(): Promise<void> {
+    if (!(await this.#passPressure())) return;
+    const group = this.#takeGroup();
+    const sets = this.#reduce(group);
+    if (sets !== undefined) {
+      this.#release(group);
+      const uploaded = this.#upload(sets);
+      // A failed upload is reported by the commit below; until then it must not count as unhandled.
+      const settled = uploaded.catch(() => undefined);
+      if (this.#pace.isDue()) await this.#pace.pause();
+      if (group.some(isSolo)) {
+        this.#committing = this.#committing.then(() => this.#commit(group, uploaded));
+        this.#ahead.push(this.#committing);
+        if (this.#ahead.length >= SOLO_GROUPS_MAX) await this.#ahead.shift();
+      } else {
+        // What arrives until then shares the next commit.
+        await Promise.all([settled, this.#committing]);
+        this.#committing = this.#commit(group, uploaded);
       }
-      // Batches that arrive meanwhile are taken by another round.
-      if (this.#queue.length === 0) await committing;
     }
-    this.#running = undefined;
+    if (this.#queue.length === 0) await this.#committing;
   }
 
   /** Waits where compaction has fallen behind. If it does not catch up, refuses a group and returns `false`. */
@@ -213,7 +216,9 @@ export class Committer {
       await pressure.wait(() => this.#queue);
       return true;
     } catch (error) {
-      for (const pending of this.#takeGroup()) pending.reject(error);
+      const refused = this.#takeGroup();
+      this.#release(refused);
+      for (const pending of refused) pending.reject(error);
       return false;
     }
   }
@@ -228,12 +233,13 @@ export class Committer {
       if (group.length > 0 && (isSolo(pending) || bytes + batch.bytes > GROUP_BYTES_MAX)) break;
       taken += 1;
       bytes += batch.bytes;
-      if (signal?.aborted) pending.reject(abortReason(signal));
-      else group.push(pending);
+      if (signal?.aborted) {
+        pending.reject(abortReason(signal));
+        this.#release([pending]);
+      } else group.push(pending);
       if (isSolo(pending) && group.length > 0) break;
     }
     this.#queue = this.#queue.slice(taken);
-    this.#release(bytes);
     return group;
   }
 
@@ -246,20 +252,19 @@ export class Committer {
     try {
       return rowsOf(group, this.#context.keeper.view);
     } catch (error) {
-      if (group.length === 1) group[0]?.reject(error);
-      else {
+      if (group.length > 1) {
         this.#queue = [...group.map((pending) => ({ ...pending, isAlone: true })), ...this.#queue];
-        for (const { batch } of group) this.#queuedBytes += batch.bytes;
+        return undefined;
       }
+      this.#release(group);
+      group[0]?.reject(error);
       return undefined;
     }
   }
 
-  #release(bytes: number): void {
-    this.#queuedBytes -= bytes;
-    const waiters = this.#roomWaiters;
-    this.#roomWaiters = [];
-    for (const wake of waiters) wake();
+  /** Gives up the room of batches that left the queue. */
+  #release(batches: readonly Pending[]): void {
+    this.#room.give(batches.reduce((sum, { batch }) => sum + batch.bytes, 0));
   }
 
   async #upload(sets: readonly RowSet[]): Promise<readonly Upload[]> {
@@ -366,31 +371,25 @@ export class Committer {
   }
 
   /** Returns the next heads, or `undefined` if the view is too old for that. */
-  async #prepare(
+  #prepare(
     view: StoreView,
     written: ReadonlyMap<number, readonly Upload[]>,
     reads: Iterable<number>,
     token: string,
     timestamp: number,
   ): Promise<readonly PreparedChange[] | undefined> {
-    const { manifest } = this.#context;
     const writes = [...written].map(([shard, files]) => {
       const added = files.map(({ entry }) => entry);
       const edit = stampEdit({ token, timestamp, added, removed: [] }, timestamp);
-      return prepareChange(manifest, stateAt(view, shard), edit, {});
+      return { state: stateAt(view, shard), edit };
     });
     const raises = [...reads]
       .filter((shard) => !written.has(shard))
       .map((shard) => {
         const edit = { token, timestamp: 0, added: [], removed: [] };
-        return prepareChange(manifest, stateAt(view, shard), edit, { floor: timestamp });
+        return { state: stateAt(view, shard), edit, patch: { floor: timestamp } };
       });
-    try {
-      return await Promise.all([...writes, ...raises]);
-    } catch (error) {
-      if (isClorthoError(error, 'CLORTHO_CONFLICT')) return undefined;
-      throw error;
-    }
+    return prepareChanges(this.#context.manifest, [...writes, ...raises]);
   }
 
   #timestampFor(

@@ -4,7 +4,7 @@ import {
   type HeadPatch,
   type ManifestContext,
   mintToken,
-  prepareChange,
+  prepareChanges,
   type ShardState,
   swapHeads,
 } from '@clortho/manifest';
@@ -28,16 +28,14 @@ export async function changeShards(
 ): Promise<StoreView> {
   for (let race = 0; race < RACES_MAX; race += 1) {
     const token = mintToken(manifest.random);
-    const prepared = await Promise.all(
-      keeper.view.shards.flatMap((state) => {
-        const patch = patchOf(state);
-        return patch === undefined
-          ? []
-          : [prepareChange(manifest, state, { token, timestamp: 0, added: [], removed: [] }, patch)];
-      }),
-    );
-    if (prepared.length === 0) return keeper.view;
-    if ((await swapHeads(manifest, prepared)) === 'applied') {
+    const edit = { token, timestamp: 0, added: [], removed: [] };
+    const changes = keeper.view.shards.flatMap((state) => {
+      const patch = patchOf(state);
+      return patch === undefined ? [] : [{ state, edit, patch }];
+    });
+    if (changes.length === 0) return keeper.view;
+    const prepared = await prepareChanges(manifest, changes);
+    if (prepared !== undefined && (await swapHeads(manifest, prepared)) === 'applied') {
       keeper.publish(prepared.map(({ next }) => next));
       return keeper.view;
     }

@@ -5,7 +5,8 @@
  *
  * Invariants:
  * - Clocks are not trusted: a writer whose objects lie below the floor cannot commit them, however long it stalled.
- * - The floor is raised to what the previous pass recorded, so work in flight has a whole pass to commit.
+ * - The floor is raised to what the previous pass recorded, so work in flight has a whole pass to commit, and a merge
+ *   of this process all the time that it takes.
  * - Pins are read after the heads: a snapshot made later sees heads that this pass has seen, or newer ones.
  * - Whatever cannot be read, for damage or a newer format, ends the pass before it has deleted anything.
  */
@@ -41,6 +42,8 @@ export interface GcContext {
   readonly keeper: ViewKeeper;
   readonly held: HeldReader;
   readonly store: string;
+  /** Returns when the oldest work under way in this process began, in microseconds, if there is any. */
+  readonly workingSince: () => number | undefined;
 }
 
 /** By pin: the keys of its object and of all that it holds, which never change. */
@@ -62,9 +65,9 @@ export class GarbageCollector {
    * @throws {ClorthoError} what registers and objects throw; nothing that is referenced was deleted then.
    */
   async pass(): Promise<GcResult> {
-    const { manifest, keeper } = this.#context;
+    const { manifest, keeper, workingSince } = this.#context;
     const mark = this.#mark;
-    const nextMark = idAtTime(Math.floor(manifest.clock.now() / 1000));
+    const nextMark = idAtTime(Math.floor((workingSince() ?? manifest.clock.now()) / 1000));
     // Pins that cannot be read are found out before anything has changed; which ones count is decided below.
     const pinned: PinnedKeys = new Map();
     await this.#readHeld(pinned);

@@ -4,6 +4,7 @@
  * Invariants:
  * - Whether a job is still valid is asked of the newest state before every swap: a lost race costs another swap, never
  *   another merge. What becomes of the inputs is `replacementOf`'s to say.
+ * - Outputs stay committable however long a merge takes: see `job-outputs.ts`.
  * - Inputs are read past the block cache, from memory where a file is kept whole: a merge reads every byte once.
  */
 import { ClorthoError, isClorthoError } from '@clortho/base';
@@ -25,7 +26,7 @@ import {
   mintToken,
   NO_FILES,
   objectKey,
-  prepareChange,
+  prepareChanges,
   type ShardState,
   shortenUpper,
   swapHeads,
@@ -37,6 +38,7 @@ import type { Tuning } from '../options.ts';
 import { stateOfShard } from '../view/store-view.ts';
 import { type Tables, VanishedFile } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
+import { JobOutputs } from './job-outputs.ts';
 
 /** Executes merges, on this thread or in a pool. */
 export type MergeRunner = (job: MergeJob, io: MergeIo, options: MergeRunOptions) => Promise<MergeResult>;
@@ -77,7 +79,7 @@ export async function runMerge(
   const { manifest, tuning, run } = context;
   const { signal } = options;
   const { shard } = planned.head;
-  const added: FileEntry[] = [];
+  const outputs = new JobOutputs(manifest, () => gcFloorOf(context, shard));
   let bytesRead = 0;
   const io: MergeIo = {
     open: (file) => ({
@@ -88,12 +90,14 @@ export async function runMerge(
       },
     }),
     emit: async ({ chunks, file, summary }) => {
-      const id = manifest.ids.mint(gcFloorOf(context, shard));
       const { tier, level, run: age } = file;
-      await manifest.objects.put(objectKey(id), Buffer.concat(chunks), { signal });
-      const place = { id, family: family.record.number, tier, level, run: age, uniform: file.uniform };
       const bounds = { lower: lowerBound(file.lower), upper: file.upper && shortenUpper(file.upper) };
-      added.push({ ...fileEntryOf(summary, place), ...bounds });
+      const place = { family: family.record.number, tier, level, run: age, uniform: file.uniform };
+      await outputs.add(
+        Buffer.concat(chunks),
+        (id) => ({ ...fileEntryOf(summary, { ...place, id }), ...bounds }),
+        signal,
+      );
     },
   };
   const job: MergeJob = {
@@ -107,7 +111,7 @@ export async function runMerge(
   };
   try {
     const result = await run(job, io, options);
-    if (!(await commitPlan(context, planned, family, plan, added))) return undefined;
+    if (!(await commitPlan(context, planned, family, plan, outputs, signal))) return undefined;
     return {
       isPartial: plan.range !== undefined,
       bytesRead,
@@ -130,16 +134,17 @@ export function dropFiles(
   family: Family,
   plan: DropPlan,
 ): Promise<boolean> {
-  return commitPlan(context, planned, family, plan, []);
+  return commitPlan(context, planned, family, plan, undefined);
 }
 
-/** Puts `added` in place of what the plan takes away, as long as it is valid. Returns whether it was. */
+/** Puts the outputs in place of what the plan takes away, as long as it is valid. Returns whether it was. */
 async function commitPlan(
   context: JobContext,
   planned: ShardState,
   { record }: Family,
   plan: MergePlan | DropPlan,
-  added: readonly FileEntry[],
+  outputs: JobOutputs | undefined,
+  signal?: AbortSignal,
 ): Promise<boolean> {
   const { manifest, keeper } = context;
   const tiers = tiersOf(plan);
@@ -153,10 +158,11 @@ async function commitPlan(
       [...ids].map((id) => ({ id, family: record.number, tier })),
     );
     const token = mintToken(manifest.random);
+    const added = (await outputs?.above(state.head.gcFloor, signal)) ?? [];
     const edit = { token, timestamp: 0, added: [...added, ...replacement.left], removed };
-    const prepared = await prepareChange(manifest, state, edit, {});
-    if ((await swapHeads(manifest, [prepared])) === 'applied') {
-      keeper.publish([prepared.next]);
+    const prepared = await prepareChanges(manifest, [{ state, edit }]);
+    if (prepared !== undefined && (await swapHeads(manifest, prepared)) === 'applied') {
+      keeper.publish(prepared.map(({ next }) => next));
       return true;
     }
     await keeper.refresh();

@@ -9,7 +9,7 @@
  * - A job that fails does not come back at once: its place waits, longer with every failure, and others go on.
  * - Work is planned one place after the other, each on the newest view: two jobs never take the same keys of a file.
  */
-import { type Clock, isClorthoError, throwIfAborted } from '@clortho/base';
+import { type Clock, isClorthoError, Rounds, throwIfAborted } from '@clortho/base';
 import {
   compactionPool,
   executeMerge,
@@ -58,6 +58,8 @@ export type CompactResult = Pick<CompactionStats, 'jobs' | 'drops' | 'bytesRead'
 interface Job {
   readonly place: Place;
   readonly work: Work;
+  /** In microseconds. */
+  readonly began: number;
   progress: MergeProgress;
   readonly ended: Promise<void>;
 }
@@ -96,8 +98,13 @@ export class Compactor {
   readonly #jobs = new Set<Job>();
   #counts: CompactionCounts = NO_COUNTS;
   #lastError: string | undefined;
-  #background: Promise<void> | undefined;
-  #dirty = false;
+  readonly #background = new Rounds(
+    () => this.#isDirty && !this.#stop.signal.aborted,
+    () => this.#lookEverywhere(),
+  );
+  #isStarted = false;
+  /** Something may be due that the background has not seen. */
+  #isDirty = false;
   #manual: Promise<unknown> = Promise.resolve();
   /** Resumes who waits for a {@link #change}. */
   #waiting: (() => void)[] = [];
@@ -121,6 +128,7 @@ export class Compactor {
 
   /** Begins to compact in the background, after every change of the view. */
   start(): void {
+    this.#isStarted = true;
     this.#context.keeper.onChange(() => this.#wake());
     this.#wake();
   }
@@ -136,6 +144,12 @@ export class Compactor {
       failing: this.#failing.list(),
       lastError: this.#lastError,
     };
+  }
+
+  /** When the oldest job under way began, in microseconds. */
+  get workingSince(): number | undefined {
+    const [oldest] = this.#jobs; // In order of their beginning.
+    return oldest?.began;
   }
 
   /** Tells whether compaction keeps failing in a place. */
@@ -162,7 +176,8 @@ export class Compactor {
   async close(): Promise<void> {
     this.#stop.abort();
     this.#poke();
-    await Promise.all([this.#background, this.#manual, this.#pool?.close()]);
+    await Promise.all([this.#background.rest(), this.#manual, this.#pool?.close()]);
+    await Promise.all([...this.#jobs].map(({ ended }) => ended));
   }
 
   async #compactPlaces(signal: AbortSignal | undefined): Promise<void> {
@@ -198,42 +213,24 @@ export class Compactor {
     if (failures.length > 0) throw failures[0];
   }
 
+  /** Looks again: whoever waits for a {@link #change}, and the background once it was started. */
   #wake(): void {
-    this.#dirty = true;
     this.#poke();
-    if (this.#stop.signal.aborted) return;
-    this.#background ??= this.#work();
+    if (!this.#isStarted) return;
+    this.#isDirty = true;
+    this.#background.wake();
   }
 
-  /**
-   * Does what the strategies want until they want nothing, and says so in the turn that finds out: what comes after it
-   * starts anew. Failures are counted, never thrown.
-   */
-  async #work(): Promise<void> {
-    await Promise.resolve(); // What changes in one turn is looked at once.
-    const jobs = new Set<Job>();
-    while (!this.#stop.signal.aborted) {
-      for (const job of jobs) if (!this.#jobs.has(job)) jobs.delete(job);
-      if (this.#dirty) {
-        this.#dirty = false;
-        for (const place of this.#places()) {
-          const job = await this.#attend(place);
-          if (job !== undefined) jobs.add(job);
-        }
-      } else if (jobs.size > 0) await this.#change();
-      else {
-        this.#background = undefined;
-        return;
-      }
-    }
-    await Promise.all([...jobs].map(({ ended }) => ended));
-    this.#background = undefined;
+  /** Begins what the strategies want. Failures are counted, never thrown. */
+  async #lookEverywhere(): Promise<void> {
+    this.#isDirty = false;
+    for (const place of this.#places()) await this.#attend(place);
   }
 
   /** Begins one job in the background if there is one to do. */
-  async #attend(place: Place): Promise<Job | undefined> {
+  async #attend(place: Place): Promise<void> {
     const { signal } = this.#stop;
-    if (signal.aborted || !this.#failing.isDue(place)) return undefined;
+    if (signal.aborted || !this.#failing.isDue(place)) return;
     const { family } = place;
     const strategy = strategyOf(family, this.#context.tuning);
     const isKv = family.record.kind === 'kv';
@@ -255,11 +252,10 @@ export class Compactor {
         signal,
       });
       if (outcome === 'all held') await this.#clock.sleep(HELD_MS, signal);
-      if (outcome === 'all held' || typeof outcome === 'object') this.#dirty = true;
-      return typeof outcome === 'object' ? outcome : undefined;
+      // There may be more to do beside a job that was begun.
+      if (outcome === 'all held' || typeof outcome === 'object') this.#isDirty = true;
     } catch (error) {
       onFailure(undefined, error);
-      return undefined;
     }
   }
 
@@ -310,15 +306,15 @@ export class Compactor {
     const onProgress = (progress: MergeProgress): void => {
       job.progress = progress;
     };
+    const began = this.#clock.now();
     const ended = this.#carryOut(look, state, work, onProgress).finally(() => {
       this.#jobs.delete(job);
-      this.#dirty = true;
-      this.#poke();
+      this.#wake();
     });
     const files = work.kind === 'merge' ? work.inputs : work.files;
     const rowsTotal = files.reduce((sum, file) => sum + file.rows, 0);
     const progress = { rowsRead: 0, rowsTotal, bytesWritten: 0 };
-    const job: Job = { place: look.place, work, progress, ended };
+    const job: Job = { place: look.place, work, began, progress, ended };
     this.#jobs.add(job);
     return job;
   }

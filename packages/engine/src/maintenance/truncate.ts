@@ -15,7 +15,7 @@ import {
   mintToken,
   NO_FILES,
   objectKey,
-  prepareChange,
+  prepareChanges,
   type ShardState,
   swapHeads,
 } from '@clortho/manifest';
@@ -99,9 +99,9 @@ async function dropInShard(
     const files = numbers.flatMap((number) => unreadable(state, number, pins));
     if (files.length === 0) return [];
     const edit = { token: mintToken(manifest.random), timestamp: 0, added: [], removed: files };
-    const prepared = await prepareChange(manifest, state, edit, {});
-    if ((await swapHeads(manifest, [prepared])) === 'applied') {
-      keeper.publish([prepared.next]);
+    const prepared = await prepareChanges(manifest, [{ state, edit }]);
+    if (prepared !== undefined && (await swapHeads(manifest, prepared)) === 'applied') {
+      keeper.publish(prepared.map(({ next }) => next));
       return files;
     }
     await keeper.refresh();

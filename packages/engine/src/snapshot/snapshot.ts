@@ -5,6 +5,7 @@
  * - Everything that the view references stays until the snapshot is closed, whatever compaction, truncation and
  *   garbage collection do.
  * - A snapshot whose pin was lost throws; it never reads on something newer.
+ * - Up to its timestamp every shard of the view is settled: reads as of then agree with those of the store, for ever.
  */
 import { ClorthoError, throwIfAborted } from '@clortho/base';
 import {
@@ -37,6 +38,8 @@ export interface SnapshotContext {
   readonly keeper: ViewKeeper;
   readonly session: PinSession;
   readonly reader: Omit<ReaderContext, 'source'>;
+  /** Returns a view that is settled up to `timestamp` on every shard; absent where nothing may be changed. */
+  readonly settle?: ((timestamp: number) => Promise<StoreView>) | undefined;
 }
 
 /** A read-only, pinned view of a store. */
@@ -49,9 +52,10 @@ export class Snapshot {
 
   /** Pins the newest state of all shards. */
   static async take(context: SnapshotContext): Promise<Snapshot> {
-    const { manifest, keeper, session } = context;
+    const { manifest, keeper, session, settle } = context;
     const { view, pin } = await session.pin(async () => {
-      const newest = await keeper.refresh();
+      const known = await keeper.refresh();
+      const newest = (await settle?.(newestCommit(known))) ?? known;
       const id = manifest.ids.mint(gcFloorOf(newest));
       const heads = newest.shards.map((state) => encodeHead(state.head));
       await manifest.objects.put(pinObjectKey(id), encodePinObject(heads));
@@ -80,9 +84,8 @@ export class Snapshot {
         view,
         atLeast: async () => view,
         close: async (timestamp) => {
-          // Within the pinned view nothing can be committed any more: all its times are settled.
-          if (timestamp <= newestCommit(view)) return view;
-          throw new ClorthoError('CLORTHO_INVALID', `asOf lies beyond the snapshot: asOf=${timestamp}`);
+          const facts = `asOf=${timestamp} snapshot=${settledEverywhere(view)}`;
+          throw new ClorthoError('CLORTHO_INVALID', `asOf lies beyond the snapshot: ${facts}`);
         },
         replace: async (lost) => {
           session.assertValid();
@@ -92,9 +95,12 @@ export class Snapshot {
     });
   }
 
-  /** The newest commit timestamp that the snapshot sees. */
+  /**
+   * Everything committed up to this timestamp is in the snapshot, and nothing will be added below it. Commits of other
+   * processes that came while it was taken may be in it, too.
+   */
   get timestamp(): number {
-    return newestCommit(this.#view);
+    return settledEverywhere(this.#view);
   }
 
   /** Reads a key; see {@link Store.get}. */
@@ -155,6 +161,11 @@ export class Snapshot {
     if (this.#closed) throw new ClorthoError('CLORTHO_CLOSED', 'the snapshot is closed');
     this.#context.session.assertValid();
   }
+}
+
+/** Returns the highest time that is settled on every shard. */
+function settledEverywhere({ shards }: StoreView): number {
+  return Math.min(...shards.map(({ head }) => settledTimestamp(head)));
 }
 
 /** Returns the id below which garbage collection deletes: the pin's object must not be born under it. */

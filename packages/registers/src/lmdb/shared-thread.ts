@@ -44,7 +44,10 @@ export async function shareThread(
   if (create) await mkdir(directory, { recursive: true });
   const path = join(await existing(directory, directory), FILE);
   if (!create) await existing(path, directory);
-  await closingByPath.get(path);
+  // Another store may have opened and closed the file again until this one goes on.
+  for (let closing = closingByPath.get(path); closing !== undefined; closing = closingByPath.get(path)) {
+    await closing;
+  }
   const shared = sharedByPath.get(path) ?? { thread: lmdbThread(path, options), shares: 0 };
   sharedByPath.set(path, shared);
   shared.shares += 1;

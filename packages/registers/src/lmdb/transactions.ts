@@ -46,8 +46,9 @@ export async function swapGroup(
   begin: () => boolean,
 ): Promise<readonly SwapOutcome[] | null> {
   // A swap that does not fit a snapshot has lost, and need not wait for the lock.
-  const outcomes = swaps.map((changes) => lostOutcome(changes, (keys) => readRegisters(database, keys)));
-  if (!outcomes.includes(undefined)) return outcomes as SwapOutcome[];
+  const early = swaps.map((changes) => lostOutcome(changes, (keys) => readRegisters(database, keys)));
+  if (!early.includes(undefined)) return early as SwapOutcome[];
+  const outcomes = [...early];
   let withdrawn = false;
   let failure: Failure | undefined;
   const swapNow = (changes: readonly RegisterChange[]): SwapOutcome => {
@@ -74,10 +75,10 @@ export async function swapGroup(
     failure ??= encodeFailure(error, 'CLORTHO_OUTCOME_UNKNOWN', 'commit failed');
   }
   if (withdrawn) return null;
-  const undecided: SwapOutcome | undefined = failure && { failure };
-  return outcomes.map((outcome) =>
-    undecided === undefined || isLost(outcome) ? outcome : undecided,
-  ) as SwapOutcome[];
+  if (failure === undefined) return outcomes as SwapOutcome[];
+  // A swap that lost to another one of the group lost to nothing if that was undone.
+  const undecided: SwapOutcome = { failure };
+  return early.map((outcome) => outcome ?? undecided);
 }
 
 /** Returns what keeps a swap from being applied to the registers as `read` finds them, or `undefined`. */
@@ -91,10 +92,6 @@ function lostOutcome(
   } catch (error) {
     return { failure: encodeFailure(error, 'CLORTHO_UNAVAILABLE', 'read failed') };
   }
-}
-
-function isLost(outcome: SwapOutcome | undefined): boolean {
-  return outcome !== undefined && !('result' in outcome && outcome.result.applied);
 }
 
 function get(database: Database, key: string): Register | undefined {

@@ -14,7 +14,7 @@
  */
 
 import type { PutObjectCommandInput } from '@aws-sdk/client-s3';
-import { sendOptions } from '@clortho/base';
+import { ClorthoError, sendOptions } from '@clortho/base';
 import { attemptRead, attemptWrite, type Failure } from '../attempts.ts';
 import { awsErrorName, awsFailure, awsStatus } from '../aws-failure.ts';
 import { type RegisterBackend, registerStore, zeroCounters } from '../backend.ts';
@@ -49,7 +49,10 @@ function s3Backend(options: S3RegisterOptions): RegisterBackend {
   let closed = false;
   const context = attemptContext(name, options, () => closed);
 
-  const get = (key: string, signal: AbortSignal | undefined): Promise<Register | undefined> => {
+  const get = (
+    key: string,
+    signal: AbortSignal | undefined,
+  ): Promise<{ readonly register: Register; readonly etag: string } | undefined> => {
     const Key = objectKey(prefix, key);
     return attemptRead(
       context,
@@ -63,8 +66,9 @@ function s3Backend(options: S3RegisterOptions): RegisterBackend {
               key,
               (await object.Body?.transformToByteArray()) ?? new Uint8Array(0),
             );
-            seen.set(key, { version: register.version, etag: object.ETag ?? '' });
-            return register;
+            const etag = object.ETag ?? '';
+            seen.set(key, { version: register.version, etag });
+            return { register, etag };
           } catch (error) {
             if (awsErrorName(error) === 'NoSuchKey') return undefined;
             throw error;
@@ -72,6 +76,9 @@ function s3Backend(options: S3RegisterOptions): RegisterBackend {
         }),
     );
   };
+
+  const read = async (key: string, signal: AbortSignal | undefined): Promise<Register | undefined> =>
+    (await get(key, signal))?.register;
 
   const put = async (
     change: RegisterChange & { readonly value: Uint8Array },
@@ -100,14 +107,18 @@ function s3Backend(options: S3RegisterOptions): RegisterBackend {
   const swapOne = async (change: RegisterChange, signal: AbortSignal | undefined): Promise<SwapResult> => {
     const { key, expect, value } = change;
     if (value !== undefined && expect === 0) return put({ ...change, value }, { IfNoneMatch: '*' }, signal);
-    if (value === undefined || seen.get(key)?.version !== expect) {
+    let etag = seen.get(key)?.version === expect ? seen.get(key)?.etag : undefined;
+    if (value === undefined || etag === undefined) {
       counters.reads += 1;
       counters.registersRead += 1;
-      const lost = lostSwap([change], [await get(key, signal)]);
+      const found = await get(key, signal);
+      const lost = lostSwap([change], [found?.register]);
       if (lost !== undefined) return lost;
+      // Not what `seen` has by now: the condition is of what was compared.
+      etag = found?.etag ?? '';
     }
     if (value === undefined) return { applied: true };
-    const etag = seen.get(key)?.etag ?? '';
+    if (etag === '') throw new ClorthoError('CLORTHO_UNSUPPORTED', `the service sends no ETags: at=${name}`);
     return put({ ...change, value }, { IfMatch: unquotedEtags ? etag.replaceAll('"', '') : etag }, signal);
   };
 
@@ -133,7 +144,7 @@ function s3Backend(options: S3RegisterOptions): RegisterBackend {
       for (let index = 0; index < keys.length; index += GETS_AT_ONCE) {
         const chunk = keys.slice(index, index + GETS_AT_ONCE);
         counters.reads += chunk.length;
-        for (const register of await Promise.all(chunk.map((key) => get(key, signal)))) {
+        for (const register of await Promise.all(chunk.map((key) => read(key, signal)))) {
           if (register !== undefined) yield register;
         }
       }
@@ -145,7 +156,7 @@ function s3Backend(options: S3RegisterOptions): RegisterBackend {
     name,
     supports: { atomicMany: false },
     counters,
-    read: (keys, signal) => Promise.all(keys.map((key) => get(key, signal))),
+    read: (keys, signal) => Promise.all(keys.map((key) => read(key, signal))),
     swap: (changes, signal) => swapOne(changes[0] as RegisterChange, signal),
     list,
     close() {

@@ -159,6 +159,27 @@ describe('an S3 swap', () => {
     await other.close();
   });
 
+  it('is tried again when the body was cut off on its way', async () => {
+    const store = fresh();
+    strike('PutObject', { kind: 'error', status: 400, code: 'RequestTimeout' });
+    expect(await store.compareAndSwap(create)).toEqual({ applied: true });
+    strike('GetObject', { kind: 'error', status: 400, code: 'RequestTimeout' });
+    expect((await store.read(['a']))[0]?.version).toBe(1);
+    await store.close();
+  });
+
+  it('is of the version that was compared, whatever the same store sees meanwhile', async () => {
+    const prefix = 'side-by-side/';
+    const writer = fresh({ prefix });
+    await writer.compareAndSwap(create);
+    const store = fresh({ prefix });
+    const swaps = await Promise.all([1, 2, 3, 4].map(() => store.compareAndSwap(change)));
+    expect(swaps.filter(({ applied }) => applied)).toHaveLength(1);
+    expect((await writer.read(['a']))[0]?.version).toBe(2);
+    await store.close();
+    await writer.close();
+  });
+
   it('costs one request when the version was seen before', async () => {
     const store = fresh();
     const requests = (): number => server.counters.requests;

@@ -1,0 +1,87 @@
+/**
+ * What a compaction job has written and not committed yet.
+ *
+ *     pass of gc      1          2          3          marks 1
+ *     floor           0          mark 1     mark 2     ids below it are not committed any more, and are deleted
+ *     output          ──a──┐  ┌──a'──┐   ┌──a''──
+ *                          └──┘      └───┘             written again when the floor was seen to rise
+ *
+ * Nothing names an output before its job commits, so the pass after the next takes it for garbage: a job that is slower
+ * than two passes would never end. When the floor rises, the next pass can take what was written before: it gets a new id.
+ *
+ * Invariants:
+ * - An output that was written before the floor last rose is not committed under its old id once a later one was added.
+ */
+import { ClorthoError, isClorthoError, limiter } from '@clortho/base';
+import { type FileEntry, type ManifestContext, objectKey } from '@clortho/manifest';
+
+/** How many files are copied at a time: each is in memory as a whole. */
+const COPIES_MAX = 4;
+
+/** An output under its newest id, and the floor when it got it. */
+interface Output {
+  readonly entry: FileEntry;
+  readonly floor: string;
+}
+
+/** See the module. */
+export class JobOutputs {
+  readonly #manifest: ManifestContext;
+  readonly #floor: () => string;
+  #outputs: readonly Output[] = [];
+
+  /** Creates an empty list; `floor` returns the newest known floor of garbage. */
+  constructor(manifest: ManifestContext, floor: () => string) {
+    this.#manifest = manifest;
+    this.#floor = floor;
+  }
+
+  /** Uploads a file, and again those before it that the next pass of garbage collection could take. */
+  async add(bytes: Uint8Array, entryOf: (id: string) => FileEntry, signal: AbortSignal): Promise<void> {
+    const floor = this.#floor();
+    const entry = entryOf(this.#manifest.ids.mint(floor));
+    await this.#manifest.objects.put(objectKey(entry.id), bytes, { signal });
+    this.#outputs = [...this.#outputs, { entry, floor }];
+    const newest = this.#floor();
+    await this.#renew(newest, signal, (output) => output.floor < newest);
+  }
+
+  /**
+   * Returns the outputs, all with ids at or above `floor`.
+   *
+   * @throws {ClorthoError} `CLORTHO_CONFLICT` if garbage collection has deleted one.
+   */
+  async above(floor: string, signal: AbortSignal | undefined): Promise<readonly FileEntry[]> {
+    await this.#renew(floor, signal, ({ entry }) => entry.id < floor);
+    return this.#outputs.map(({ entry }) => entry);
+  }
+
+  async #renew(
+    floor: string,
+    signal: AbortSignal | undefined,
+    isDue: (output: Output) => boolean,
+  ): Promise<void> {
+    const few = limiter(COPIES_MAX);
+    this.#outputs = await Promise.all(
+      this.#outputs.map(async (output) => {
+        if (!isDue(output)) return output;
+        return few.run(async () => ({ entry: await this.#copy(output.entry, floor, signal), floor }));
+      }),
+    );
+  }
+
+  async #copy(entry: FileEntry, floor: string, signal: AbortSignal | undefined): Promise<FileEntry> {
+    const { ids, objects } = this.#manifest;
+    const id = ids.mint(floor);
+    try {
+      await objects.put(objectKey(id), await objects.get(objectKey(entry.id), { signal }), { signal });
+    } catch (error) {
+      if (!isClorthoError(error, 'CLORTHO_NOT_FOUND')) throw error;
+      const problem = 'garbage collection overtook a merge, which takes longer than two of its passes';
+      throw new ClorthoError('CLORTHO_CONFLICT', `${problem}: object=${objectKey(entry.id)}`, {
+        cause: error,
+      });
+    }
+    return { ...entry, id };
+  }
+}
