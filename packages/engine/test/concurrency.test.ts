@@ -100,6 +100,30 @@ describe('writers', () => {
     await store.close();
   });
 
+  it('that wait for room are not overtaken by smaller ones that came later', async () => {
+    const store = await open('memory:', { ...quiet, queueBytes: 1000 });
+    const large = new Uint8Array(900);
+    const writes = [store.put('k', large), store.put('k', large), store.put('k', 'last')];
+    const [first = 0, second = 0, third = 0] = (await Promise.all(writes)).map(({ timestamp }) => timestamp);
+    expect(second).toBeGreaterThan(first);
+    expect(third).toBeGreaterThanOrEqual(second);
+    expect(text(await store.get('k'))).toBe('last');
+    await store.close();
+  });
+
+  it('that wait for room fail when the store is closed, or are acknowledged and there', async () => {
+    const backends = newBackends();
+    const store = await open('memory:', { ...quiet, ...backends, queueBytes: 1000 });
+    const keys = Array.from({ length: 8 }, (_, index) => `k${index}`);
+    const writes = keys.map((key) => store.put(key, new Uint8Array(900)));
+    const [, ...outcomes] = await Promise.all([store.close(), ...writes.map((write) => codeOf(() => write))]);
+    const again = await open('memory:', { ...quiet, ...backends });
+    for (const [index, key] of keys.entries()) {
+      expect((await again.get(key)) !== undefined).toBe(outcomes[index] === 'none');
+    }
+    await again.close();
+  });
+
   it('that are aborted before their commit is sent write nothing', async () => {
     const backends = newBackends();
     const gate = newGate();

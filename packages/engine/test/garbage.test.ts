@@ -160,6 +160,55 @@ describe('gc', () => {
     await Promise.all([writer.close(), collector.close()]);
   });
 
+  it('lets a merge commit that takes longer than many passes, of this process or of another', async () => {
+    for (const isOwn of [true, false]) {
+      const clock = virtualClock();
+      const backends = newBackends();
+      let isSlow = false;
+      const objects = hookedObjects(backends.objects, async (call, key) => {
+        if (isSlow && call === 'put' && key.startsWith('sst/')) await clock.sleep(100);
+      });
+      const tuning = { ...quiet.tuning, fileBytes: 1500 };
+      const merging = await open('memory:', { ...quiet, ...backends, objects, clock, tuning, refreshMs: 50 });
+      const other = await open('memory:', { ...quiet, ...backends, clock, refreshMs: 50 });
+      const rows = Array.from({ length: 100 }, (_, index) => `k${String(index).padStart(3, '0')}`);
+      for (let round = 0; round < 3; round += 1) {
+        await withTime(
+          clock,
+          merging.write(rows.map((key) => ({ type: 'put', key, value: `${round}${'v'.repeat(40)}` }))),
+        );
+      }
+      // A collector that has just begun shows nobody what it will take; one at work raises the floor with every pass.
+      for (let pass = 0; pass < 2; pass += 1) {
+        await clock.advance(1000);
+        await (isOwn ? merging : other).gc();
+      }
+      isSlow = true;
+      let isOver = false;
+      let passes = 0;
+      const collecting = (async (): Promise<void> => {
+        for (; !isOver; passes += 1) {
+          await clock.sleep(isOwn ? 150 : 1000);
+          await (isOwn ? merging : other).gc();
+        }
+      })();
+      const merged = await withTime(clock, merging.compact(), 10);
+      isOver = true;
+      await withTime(clock, collecting, 10);
+      expect(merged.jobs).toBe(1);
+      expect(passes).toBeGreaterThanOrEqual(isOwn ? 10 : 2);
+      isSlow = false;
+      for (let pass = 0; pass < 3; pass += 1) {
+        await clock.advance(1000);
+        await other.gc();
+      }
+      const kept = (await objectKeys(backends.objects, 'sst/')).map((key) => key.slice(4, 30)).sort();
+      expect(kept).toEqual((await liveObjects(merging)).sort());
+      expect(await rowsOf(other.scan({ atLeast: 'latest' }))).toHaveLength(100);
+      await Promise.all([merging.close(), other.close()]);
+    }
+  });
+
   it('deletes nothing while everything is held', async () => {
     const clock = virtualClock();
     const backends = newBackends();

@@ -55,6 +55,55 @@ describe('a snapshot', () => {
     await Promise.all([reader.close(), writer.close()]);
   });
 
+  it('is settled on every shard: as of its time it agrees with the store, for ever', async () => {
+    const backends = newBackends();
+    const [clock, behind] = [virtualClock(), virtualClock()];
+    const store = await open('memory:', { ...quiet, ...backends, clock, shards: 2 });
+    const slow = await open('memory:', { ...quiet, ...backends, clock: behind });
+    await clock.advance(5000);
+    const { timestamp } = await store.put(Uint8Array.of(0xf0), 'v');
+    const snapshot = await store.snapshot();
+    expect(snapshot.timestamp).toBe(timestamp);
+    expect(await snapshot.get('left', { asOf: timestamp })).toBeUndefined();
+    const late = await slow.put('left', 'late');
+    expect(late.timestamp).toBeGreaterThan(timestamp);
+    expect(await store.get('left', { asOf: timestamp, atLeast: 'latest' })).toBeUndefined();
+    expect(await codeOf(() => snapshot.get('left', { asOf: late.timestamp }))).toBe('CLORTHO_INVALID');
+    await snapshot.close();
+    await Promise.all([store.close(), slow.close()]);
+  });
+
+  it('of external time closes the last commit for writers that lag behind it', async () => {
+    const store = await open('memory:', { ...quiet, time: 'external', shards: 2 });
+    await store.put(Uint8Array.of(0xf0), 'v', { timestamp: 100 });
+    const snapshot = await store.snapshot();
+    expect(await codeOf(() => store.put('left', 'late', { timestamp: 50 }))).toBe('CLORTHO_CONFLICT');
+    await store.put('left', 'later', { timestamp: 101 });
+    expect(await snapshot.get('left', { asOf: 100 })).toBeUndefined();
+    await snapshot.close();
+    await store.close();
+  });
+
+  it('is taken with another session when an observer ended the one that had none to hold', async () => {
+    const backends = newBackends();
+    const [clock, observing] = [virtualClock(), virtualClock()];
+    const idle = await open('memory:', { ...quiet, ...backends, clock });
+    const observer = await open('memory:', { ...quiet, ...backends, clock: observing });
+    await idle.put('k', 'v');
+    for (const closesFirst of [true, false]) {
+      const held = await idle.snapshot();
+      if (closesFirst) await held.close();
+      await observer.gc();
+      await observing.advance(61_000); // The other one is asleep: it renews nothing.
+      await observer.gc();
+      await held.close();
+      const snapshot = await idle.snapshot();
+      expect(text(await snapshot.get('k'))).toBe('v');
+      await snapshot.close();
+    }
+    await Promise.all([idle.close(), observer.close()]);
+  });
+
   it('throws CLOSED after close, which may be called twice', async () => {
     const store = await open('memory:', quiet);
     await store.put('k', 'v');

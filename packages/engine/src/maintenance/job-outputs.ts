@@ -7,7 +7,8 @@
  *                          └──┘      └───┘             written again when the floor was seen to rise
  *
  * Nothing names an output before its job commits, so the pass after the next takes it for garbage: a job that is slower
- * than two passes would never end. When the floor rises, the next pass can take what was written before: it gets a new id.
+ * than two passes of another process would never end. When the floor rises, the next pass can take what was written
+ * before: it gets a new id. (A process that merges and collects knows its own jobs, and spares what they write.)
  *
  * Invariants:
  * - An output that was written before the floor last rose is not committed under its old id once a later one was added.

@@ -76,11 +76,15 @@ export class PinSession {
     return this.#lost !== undefined;
   }
 
-  /** Lets go of a pin. */
+  /** Lets go of a pin; one that was lost is gone already. */
   async unpin(id: string): Promise<void> {
     if (!this.#pins.delete(id)) return;
     if (this.#pins.size === 0) this.#stop?.abort();
-    if (this.#lost === undefined) await this.#write();
+    try {
+      await this.#write();
+    } catch (error) {
+      if (error !== this.#lost) throw error;
+    }
   }
 
   /**
