@@ -12,6 +12,6 @@ export interface ManifestContext {
   readonly ids: IdSource;
   /** How long an unknown outcome is pursued before it is reported; 30,000 by default. */
   readonly settleMsMax?: number | undefined;
-  /** How many edits a tail holds before it is folded; `TAIL_EDITS_MAX` by default. */
+  /** How many edits a tail holds before it is folded; `TAIL_EDITS_MAX` by default. With 0 every edit is taken as large. */
   readonly tailEditsMax?: number | undefined;
 }

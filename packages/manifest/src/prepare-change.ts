@@ -68,7 +68,7 @@ export async function prepareChange(
   const editBytes = encodedEditBytes(edit);
   const { version } = head;
   let next: Folded;
-  if (editBytes > EDIT_BYTES_MAX) {
+  if (editBytes > EDIT_BYTES_MAX || context.tailEditsMax === 0) {
     const { folded } = state;
     next = await foldTail(context, { head: advanceHead(head, edit, patch), files, folded }, version);
   } else {

@@ -67,8 +67,10 @@ export interface Scenario {
   readonly refreshMs: number;
   /** What processes remember of files that they wrote or read. */
   readonly cacheBytes: number;
-  /** Edits that a head holds before they are folded. */
+  /** Edits that a head holds before they are folded; with 0 every edit is folded with its own commit. */
   readonly tailEdits: number;
+  /** The size from which on merges into base are cut in keys. */
+  readonly partBytes: number;
   readonly writer: Journey;
   readonly reader: Journey;
   readonly keeper: Journey;
@@ -140,7 +142,8 @@ export function drawScenario(random: Random): Scenario {
     skewMsMax: pick(random, [0, 100, 2000]),
     refreshMs: 1000,
     cacheBytes: pick(random, [CACHE_BYTES, NO_CACHE_BYTES]),
-    tailEdits: pick(random, [2, 4, 16]),
+    tailEdits: pick(random, [0, 2, 4, 16]),
+    partBytes: pick(random, [1200, 1e9]),
     writer: drawJourney(random, 30),
     reader: drawJourney(random, 30),
     keeper: drawJourney(random, 30),
@@ -150,7 +153,7 @@ export function drawScenario(random: Random): Scenario {
     case 'crowd':
       return even;
     case 'times':
-      return timesOf(even);
+      return timesOf(even, random);
     case 'garbage':
       return garbageOf(even, random);
     case 'pins':
@@ -164,14 +167,14 @@ export function drawScenario(random: Random): Scenario {
   }
 }
 
-function timesOf(even: Scenario): Scenario {
+function timesOf(even: Scenario, random: Random): Scenario {
   const actions = [
     [4, 'batch'],
     [2, 'transact'],
     [5, 'past'],
     [2, 'snapshot'],
   ] as const;
-  return { ...even, actions, rounds: 1 };
+  return { ...even, actions, rounds: 4, splitShare: 2 / 3, skewMsMax: pick(random, [500, 2000]) };
 }
 
 function garbageOf(even: Scenario, random: Random): Scenario {

@@ -55,7 +55,6 @@ const TUNING: OpenOptions['tuning'] = {
   fileBytes: 600,
   fanIn: 2,
   runsMax: 4,
-  partBytes: 1200,
 };
 
 /** Makes the world of a seed, with an empty store. */
@@ -113,7 +112,7 @@ export async function openIn(
   const clock = skewed(process.clock, random, journey === undefined ? 0 : scenario.skewMsMax);
   const opening = open('memory:', {
     compaction: 'manual',
-    tuning: { ...TUNING, tailEdits: scenario.tailEdits },
+    tuning: { ...TUNING, tailEdits: scenario.tailEdits, partBytes: scenario.partBytes },
     refreshMs: scenario.refreshMs,
     cacheBytes: scenario.cacheBytes,
     tableBytes: scenario.cacheBytes,

@@ -162,7 +162,7 @@ export const GARBAGE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'manifest/dist/prepare-change.js',
-        find: 'if (register === undefined || register.version <= head.version)\n        throw error;',
+        find: 'if (register === undefined || register.version <= version)\n        throw error;',
         replace: 'throw error;',
       },
     ],

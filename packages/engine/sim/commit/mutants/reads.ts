@@ -14,15 +14,15 @@ export const READ_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: COMMITTER,
-        find: 'Promise.all([...writes, ...raises])',
-        replace: 'Promise.all([...writes])',
+        find: '[...writes, ...raises]',
+        replace: '[...writes]',
       },
     ],
     runsMax: 600,
   },
   {
     name: 'a transaction does not raise the floor of what it read',
-    edits: [{ file: COMMITTER, find: '{ floor: timestamp })', replace: '{})' }],
+    edits: [{ file: COMMITTER, find: 'patch: { floor: timestamp }', replace: 'patch: {}' }],
     runsMax: 600,
   },
   {
@@ -100,8 +100,18 @@ export const READ_MUTANTS: readonly Mutant[] = [
       },
       {
         file: SNAPSHOT,
-        find: 'return view;',
-        replace: 'return context.keeper.view;',
+        find: '(await settle?.(newestCommit(known))) ?? known',
+        replace: 'known',
+      },
+      {
+        file: SNAPSHOT,
+        find: 'return settledEverywhere(this.#view);',
+        replace: 'return newestCommit(this.#view);',
+      },
+      {
+        file: SNAPSHOT,
+        find: 'close: async (timestamp) => {',
+        replace: 'close: async (timestamp) => {\n                    return context.keeper.view;',
       },
     ],
     runsMax: 600,

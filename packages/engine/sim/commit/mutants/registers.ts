@@ -93,31 +93,23 @@ export const REGISTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'manifest/dist/prepare-change.js',
-        find: `    const base = needsFold(head, state.headBytes, context.tailEditsMax)
-        ? await foldTail(context, state)
-        : state;
-    const nextHead = advanceHead(base.head, edit, patch);`,
-        replace: `    const place = edit.token + head.shard;
-    const known = checkpoints.get(place);
-    let base = { folded: new Map() };
-    let nextHead;
-    if (known !== undefined && known.to === head.version) {
-        const rest = { ...edit, added: [], removed: [] };
-        nextHead = advanceHead({ ...head, segments: known.segments, tail: [] }, rest, patch);
-    } else if (needsFold(head, state.headBytes, context.tailEditsMax)) {
-        const whole = { ...head, version: head.version + 1, tail: [...head.tail, edit] };
-        const { segments } = (await foldTail(context, { ...state, head: whole })).head;
-        checkpoints.set(place, { to: whole.version, segments });
-        nextHead = { ...advanceHead(head, edit, patch), segments, tail: [] };
-    } else {
-        base = state;
-        nextHead = advanceHead(head, edit, patch);
-    }`,
+        find: `        next = await foldTail(context, { head: advanceHead(head, edit, patch), files, folded }, version);`,
+        replace: `        const place = edit.token + head.shard;
+        const known = checkpoints.get(place);
+        if (known === version) {
+            const rest = { ...edit, added: [], removed: [] };
+            const reused = { ...head, segments: segmentsOf.get(place), tail: [] };
+            next = { head: advanceHead(reused, rest, patch), folded };
+        } else {
+            next = await foldTail(context, { head: advanceHead(head, edit, patch), files, folded }, version);
+            checkpoints.set(place, version + 1);
+            segmentsOf.set(place, next.head.segments);
+        }`,
       },
       {
         file: 'manifest/dist/prepare-change.js',
         find: 'export function mintToken(',
-        replace: 'const checkpoints = new Map();\nexport function mintToken(',
+        replace: 'const checkpoints = new Map();\nconst segmentsOf = new Map();\nexport function mintToken(',
       },
     ],
     runsMax: 1500,
@@ -127,7 +119,7 @@ export const REGISTER_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'engine/dist/commit/committer.js',
-        find: 'await Promise.all([settled, committing]);',
+        find: 'await Promise.all([settled, this.#committing]);',
         replace: 'await settled;',
       },
     ],
