@@ -174,7 +174,15 @@ function timesOf(even: Scenario, random: Random): Scenario {
     [5, 'past'],
     [2, 'snapshot'],
   ] as const;
-  return { ...even, actions, rounds: 4, splitShare: 2 / 3, skewMsMax: pick(random, [500, 2000]) };
+  return {
+    ...even,
+    actions,
+    rounds: 6,
+    splitKeys: pick(random, [[], ['n', 'ab', 'b', 'o', 'p', 'd']]),
+    splitShare: 1,
+    keeperPauseMsMax: 100,
+    skewMsMax: pick(random, [500, 2000]),
+  };
 }
 
 function garbageOf(even: Scenario, random: Random): Scenario {
