@@ -2,8 +2,10 @@
 import { ClorthoError } from '@clortho/base';
 import { describe, expect, it } from 'vitest';
 import {
+  decodeLease,
   decodeSession,
   type Lease,
+  type LeaseEvent,
   resourceKey,
   runAssigner,
   serveAssigned,
@@ -92,6 +94,67 @@ describe('what one process says or writes', () => {
     await world.clock.advance(3000);
     expect(a.valid).toBe(true);
     expect(a.events.filter((event) => event === 'unreadable')).toHaveLength(told + 1);
+    await world.pass(a.close());
+  });
+});
+
+describe('registers that hold something else', () => {
+  it('are told of and passed over by an assigner and those who serve', async () => {
+    const world = simulated();
+    const value = Uint8Array.of(1, 2, 3);
+    const put = (key: string) => world.registers.compareAndSwap([{ key, expect: 0, value }]);
+    await put(resourceKey('x1'));
+    await put(resourceKey('nobody-wants-it'));
+    await put('lease/plan/g/b');
+    const told = new Set<string>();
+    const onEvent = (event: LeaseEvent): void => {
+      if (event.type === 'unreadable') told.add(event.register);
+    };
+    const attributes = { group: 'g' };
+    const a = await world.start('a', { attributes, onEvent });
+    const b = await world.start('b', { attributes });
+    const stop = new AbortController();
+    const { signal } = stop;
+    const served: string[] = [];
+    const serve = async ({ resource }: Lease, leaving: AbortSignal): Promise<void> => {
+      served.push(resource);
+      await new Promise((resolve) => leaving.addEventListener('abort', resolve));
+    };
+    const resources = () => Promise.resolve(['x0', 'x1', 'x2', 'x3'].map((name) => ({ name })));
+    const working = Promise.all([
+      runAssigner(a, { group: 'g', resources, intervalMs: 200, signal }),
+      serveAssigned(a, { group: 'g', serve, intervalMs: 100, strayMs: 500, signal }),
+    ]);
+    working.catch(() => undefined);
+    await world.clock.advance(3000);
+    // A stray, beside one that cannot be read.
+    const [register] = await world.registers.read([resourceKey('x0')]);
+    await world.registers.compareAndSwap([{ key: resourceKey('stray'), expect: 0, value: register!.value }]);
+    await world.clock.advance(3000);
+    expect(served).toEqual(['x0', 'x2', 'x3']);
+    expect([...told].sort()).toEqual(['lease/plan/g/b', resourceKey('nobody-wants-it'), resourceKey('x1')]);
+    const [stray] = await world.registers.read([resourceKey('stray')]);
+    expect(decodeLease(stray!.value, 'stray').owner).toBeUndefined();
+    stop.abort();
+    await world.pass(working);
+    await world.pass(Promise.all([a.close(), b.close()]));
+  });
+
+  it('end those who serve where it is their own plan', async () => {
+    const world = simulated();
+    const a = await world.start('a', { attributes: { group: 'g' } });
+    await world.registers.compareAndSwap([{ key: 'lease/plan/g/a', expect: 0, value: Uint8Array.of(1) }]);
+    const serving = serveAssigned(a, { group: 'g', serve: () => Promise.resolve() });
+    await expect(world.pass(serving)).rejects.toThrow(code('CLORTHO_CORRUPT'));
+    await world.pass(a.close());
+  });
+
+  it('or names that cannot be are no resources for an assigner', async () => {
+    const world = simulated();
+    const a = await world.start('a', { attributes: { group: 'g' } });
+    const resources = () => Promise.resolve([{ name: 'x'.repeat(901) }]);
+    const assigning = runAssigner(a, { group: 'g', resources });
+    await expect(world.pass(assigning)).rejects.toThrow(code('CLORTHO_INVALID'));
     await world.pass(a.close());
   });
 });
@@ -327,6 +390,108 @@ it('any number of waits may share a signal, without a warning', async () => {
   process.off('warning', onWarning);
   expect(warnings).toEqual([]);
   await world.pass(Promise.all([a.close(), b.close()]));
+});
+
+it('a name that is not to be taken over is refused while its session may live, and taken when that is over', async () => {
+  const world = simulated();
+  const wire = cuttable(world.registers);
+  const first = await world.start('a', { takeOver: false, registers: wire.registers });
+  const lease = await first.acquire('x');
+  await expect(world.start('a', { takeOver: false })).rejects.toThrow(code('CLORTHO_CONFLICT'));
+  await world.clock.advance(2 * TIMES.renewMs);
+  expect([lease.valid, first.ended]).toEqual([true, undefined]);
+  // Lapsed, it begins its own name again.
+  wire.cut();
+  await world.clock.advance(2 * TIMES.durationMs);
+  wire.mend();
+  await world.clock.advance(TIMES.renewMs);
+  expect([first.valid, first.metrics.generations]).toEqual([true, 2]);
+  const again = await first.acquire('x');
+  // Fenced by others, or closed, it is over.
+  wire.cut();
+  const b = await world.start('b');
+  const taken = await world.pass(b.acquire('x'));
+  const second = await world.start('a', { takeOver: false });
+  expect([again.lost, taken.token]).toEqual(['expired', 3]);
+  wire.mend();
+  await world.clock.advance(TIMES.renewMs);
+  expect(first.ended).toBe('replaced');
+  await world.pass(second.close());
+  const third = await world.start('a', { takeOver: false });
+  expect(third.id.generation).toBe(4);
+  await world.pass(Promise.all([first, b, third].map((session) => session.close())));
+  expect(world.clock.pending).toBe(0);
+});
+
+it.each(
+  [
+    'list lease/session/',
+    'list lease/plan/',
+    'list lease/resource/',
+    'read lease/plan/',
+    'swap lease/session/b',
+    'swap lease/plan/',
+  ].flatMap(
+    (stuck) =>
+      [
+        [stuck, 'signal'],
+        [stuck, 'session'],
+      ] as const,
+  ),
+)('an assigner and those who serve end when a call hangs (%s) and their %s ends', async (stuck, end) => {
+  const world = simulated();
+  const { registers } = world;
+  let isStuck = false;
+  let hanging = 0;
+  const hang = async (call: string, signal: AbortSignal | undefined): Promise<void> => {
+    if (!isStuck || !call.startsWith(stuck)) return;
+    hanging += 1;
+    await world.clock.sleep(1e9, signal);
+  };
+  const wire = {
+    ...registers,
+    async read(...[keys, options]: Parameters<typeof registers.read>) {
+      await hang(`read ${keys[0]}`, options?.signal);
+      return registers.read(keys);
+    },
+    async compareAndSwap(...[changes, options]: Parameters<typeof registers.compareAndSwap>) {
+      await hang(`swap ${changes[0]?.key}`, options?.signal);
+      return registers.compareAndSwap(changes);
+    },
+    async *list(...[prefix, options]: Parameters<typeof registers.list>) {
+      await hang(`list ${prefix}`, options?.signal);
+      yield* registers.list(prefix);
+    },
+  };
+  const silent = cuttable(registers);
+  const b = await world.start('b', { attributes: { group: 'g' }, registers: silent.registers });
+  const a = await world.start('a', { attributes: { group: 'g' }, registers: wire });
+  const stop = new AbortController();
+  const { signal } = stop;
+  const serve = (lease: Lease, leaving: AbortSignal): Promise<void> =>
+    new Promise((resolve) => {
+      lease.signal.addEventListener('abort', () => resolve());
+      leaving.addEventListener('abort', () => resolve());
+    });
+  const resources = () => Promise.resolve([{ name: 'x' }, { name: 'y' }]);
+  const working = Promise.all([
+    runAssigner(a, { group: 'g', resources, signal }),
+    serveAssigned(a, { group: 'g', serve, strayMs: 100, signal }),
+  ]);
+  await world.clock.advance(100);
+  isStuck = true;
+  silent.cut();
+  // The assigner is about to end the silent one, and to plan anew.
+  await world.clock.advance(2 * TIMES.durationMs);
+  if (end === 'signal') stop.abort();
+  const closing = end === 'session' ? a.close() : undefined;
+  const sinceMs = world.clock.monotonic();
+  await world.pass(working);
+  expect([hanging > 0, world.clock.monotonic() - sinceMs <= TIMES.attemptMs]).toEqual([true, true]);
+  isStuck = false;
+  silent.mend();
+  await world.pass(Promise.all([closing, a.close(), b.close()]));
+  expect(world.clock.pending).toBe(0);
 });
 
 it('a claim that comes too late is counted', async () => {

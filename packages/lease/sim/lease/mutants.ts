@@ -21,8 +21,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'validity counts from the response',
     file: 'session/session-register.js',
-    find: "return { kind: 'beat', sent, offers };",
-    replace: "return { kind: 'beat', sent: ownerNow(), offers };",
+    find: 'return this.#renewedAt(sent);',
+    replace: 'return this.#renewedAt(ownerNow());',
     runsMax: 3000,
   },
   {
@@ -42,8 +42,8 @@ export const MUTANTS: readonly Mutant[] = [
   {
     name: 'a renewal is conditioned on the version of the record',
     file: 'session/session-register.js',
-    find: 'const lost = this.#adopt(outcome.register, offers);',
-    replace: "const lost = this.#adopt(outcome.register, offers) ?? 'fenced';",
+    find: 'const lost = this.#adopt(outcome.register);',
+    replace: "const lost = this.#adopt(outcome.register) ?? 'fenced';",
     runsMax: 1000,
   },
   {

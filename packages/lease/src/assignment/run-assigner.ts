@@ -14,17 +14,25 @@
 import { ClorthoError, isClorthoError } from '@clortho/base';
 import type { Register } from '@clortho/registers';
 import type { Lease } from '../lease/lease.ts';
-import { listLeases } from '../listing/list-leases.ts';
+import { decodeLease } from '../lease/lease-record.ts';
 import {
   type PlacementNode,
   type PlacementOptions,
   type PlacementResource,
   place,
 } from '../placement/place.ts';
-import { checkedGroup, planPrefix, SESSION_PREFIX } from '../record/keys.ts';
+import {
+  checkedGroup,
+  checkedResource,
+  planPrefix,
+  RESOURCE_PREFIX,
+  SESSION_PREFIX,
+} from '../record/keys.ts';
 import { isPassing } from '../record/register-line.ts';
 import type { LeaseSession } from '../session/lease-session.ts';
+import { withEither } from '../time/either-signal.ts';
 import { pause } from '../time/pause.ts';
+import { checkedMs } from '../time/sleep-long.ts';
 import { decodePlan, encodePlan, type PlanRecord } from './plan-record.ts';
 
 /** What an assigner assigns, and how. */
@@ -48,6 +56,8 @@ export function assignerResource(group: string): string {
   return `assigner/${group}`;
 }
 
+/** What is said of work whose lease or whose signal has ended. */
+const ENDS = ['CLORTHO_FENCED', 'CLORTHO_CLOSED', 'CLORTHO_ABORTED'] as const;
 const INTERVAL_MS = 2000;
 const SETTLE_MS = 5000;
 
@@ -57,20 +67,25 @@ const SETTLE_MS = 5000;
  *
  * A session takes part by its attributes: `group`, and optionally `weight` (a number) and `drain` (`yes`).
  *
- * @throws {ClorthoError} what `resources` throws; `CLORTHO_FENCED` if the session was replaced; `CLORTHO_CORRUPT`.
+ * Registers that are unreadable are told as events and passed over; a session whose plan is one of them gets nothing.
+ *
+ * @throws {ClorthoError} what `resources` throws; `CLORTHO_FENCED` if the session was replaced; `CLORTHO_INVALID`;
+ *   `CLORTHO_CORRUPT` if the lease of the assigner itself is unreadable.
  */
 export async function runAssigner(session: LeaseSession, options: AssignerOptions): Promise<void> {
-  const { signal, intervalMs = INTERVAL_MS } = options;
+  const { signal, intervalMs = INTERVAL_MS, settleMs = SETTLE_MS } = options;
   checkedGroup(options.group);
+  checkedMs('intervalMs', intervalMs);
+  checkedMs('settleMs', settleMs);
   for await (const term of session.campaign(assignerResource(options.group), { signal })) {
     const assigner = new Assigner(session, term, options);
     for (let isOn = true; isOn && term.valid; isOn = signal?.aborted !== true) {
       let waitMs = intervalMs;
       try {
-        await assigner.round();
+        await withEither(term.signal, signal, (either) => assigner.round(either));
       } catch (error) {
-        const isLost = isClorthoError(error, 'CLORTHO_FENCED') || isClorthoError(error, 'CLORTHO_CLOSED');
-        if (!isPassing(error) && !(isLost && !term.valid)) throw error;
+        const isOver = !term.valid || signal?.aborted === true;
+        if (!isPassing(error) && !(isOver && ENDS.some((code) => isClorthoError(error, code)))) throw error;
         waitMs = intervalMs / 4;
       }
       await pause(session.clock, waitMs, term.signal, signal);
@@ -81,6 +96,12 @@ export async function runAssigner(session: LeaseSession, options: AssignerOption
 interface StoredPlan extends PlanRecord {
   readonly version: number;
 }
+
+/** In the place of a plan that cannot be read, nor be overwritten. */
+const UNREADABLE = 'unreadable';
+
+/** The plans of a group, by session. */
+type Plans = ReadonlyMap<string, StoredPlan | typeof UNREADABLE>;
 
 const NO_PLAN: StoredPlan = { token: 0, resources: [], leaving: [], version: 0 };
 
@@ -102,18 +123,19 @@ class Assigner {
   }
 
   /** Looks, decides and publishes once. */
-  async round(): Promise<void> {
+  async round(signal: AbortSignal): Promise<void> {
     const { clock } = this.#session;
     const { settleMs = SETTLE_MS, tolerance, damping } = this.#options;
-    const nodes = await this.#liveMembers();
+    const plans = await this.#readPlans(signal);
+    const nodes = (await this.#liveMembers(signal)).filter(({ name }) => plans.get(name) !== UNREADABLE);
     const members = nodes.map(({ name }) => name).join('\n');
     if (members !== this.#members) this.#changedMs = clock.monotonic();
     this.#members = members;
     const isSettled = clock.monotonic() - this.#changedMs >= settleMs;
-    const plans = await this.#readPlans();
-    const owners = await this.#owners();
+    const owners = await this.#owners(signal);
     const planned = plannedNodes(plans);
     const wanted = await this.#options.resources();
+    for (const { name } of wanted) checkedResource(name);
     const resources = wanted.map(({ name, load }) => ({
       name,
       load,
@@ -128,17 +150,17 @@ class Assigner {
     const movesMax =
       isSettled || nodes.some(({ draining }) => draining === true) ? Math.max(0, limit - moving) : 0;
     const placement = place(resources, nodes, { movesMax, tolerance, damping });
-    await this.#publish(plans, placement.nodes, owners, nodes);
+    await this.#publish(plans, placement.nodes, owners, nodes, signal);
   }
 
   /** Returns the sessions of the group that are alive, and ends those that gave no sign of life. */
-  async #liveMembers(): Promise<PlacementNode[]> {
-    const { registers, observer, signal } = this.#session;
+  async #liveMembers(signal: AbortSignal): Promise<PlacementNode[]> {
+    const { registers, observer } = this.#session;
     const nodes: PlacementNode[] = [];
-    for await (const register of registers.list(SESSION_PREFIX)) {
+    for await (const register of registers.list(SESSION_PREFIX, { signal })) {
       const name = register.key.slice(SESSION_PREFIX.length);
       // What another process wrote must not stop the assigner, and nor must what it says of itself.
-      const sight = await observer.judgeReadable(name, register, signal);
+      const sight = await this.#passingOver(register, () => observer.judge(name, register, signal));
       const record = sight?.record;
       if (record?.state !== 'live' || record.attributes['group'] !== this.#options.group) continue;
       const weight = Number(record.attributes['weight'] ?? 1);
@@ -148,27 +170,41 @@ class Assigner {
     return nodes;
   }
 
-  async #readPlans(): Promise<Map<string, StoredPlan>> {
-    const plans = new Map<string, StoredPlan>();
-    for await (const register of this.#session.registers.list(this.#prefix)) {
-      plans.set(register.key.slice(this.#prefix.length), this.#stored(register));
+  async #readPlans(signal: AbortSignal): Promise<Plans> {
+    const plans = new Map<string, StoredPlan | typeof UNREADABLE>();
+    for await (const register of this.#session.registers.list(this.#prefix, { signal })) {
+      const plan = await this.#passingOver(register, () => stored(register));
+      plans.set(register.key.slice(this.#prefix.length), plan ?? UNREADABLE);
     }
     return plans;
   }
 
-  async #owners(): Promise<Map<string, string>> {
+  async #owners(signal: AbortSignal): Promise<Map<string, string>> {
     const owners = new Map<string, string>();
-    for await (const { resource, owner } of listLeases(this.#session.registers)) {
-      if (owner !== undefined) owners.set(resource, owner.name);
+    for await (const register of this.#session.registers.list(RESOURCE_PREFIX, { signal })) {
+      const lease = await this.#passingOver(register, () => decodeLease(register.value, register.key));
+      if (lease?.owner !== undefined)
+        owners.set(register.key.slice(RESOURCE_PREFIX.length), lease.owner.name);
     }
     return owners;
   }
 
+  /** Returns what a register says, `undefined` if it is unreadable. */
+  async #passingOver<T>({ key }: Register, read: () => T | Promise<T>): Promise<T | undefined> {
+    try {
+      return await read();
+    } catch (error) {
+      this.#session.passOver(key, error);
+      return undefined;
+    }
+  }
+
   async #publish(
-    plans: ReadonlyMap<string, StoredPlan>,
+    plans: Plans,
     placed: ReadonlyMap<string, string>,
     owners: ReadonlyMap<string, string>,
     nodes: readonly PlacementNode[],
+    signal: AbortSignal,
   ): Promise<void> {
     const resources = new Map<string, string[]>();
     const leaving = new Map<string, [string, string][]>();
@@ -180,37 +216,43 @@ class Assigner {
     const names = new Set([...plans.keys(), ...nodes.map(({ name }) => name)]);
     for (const name of names) {
       const next = { resources: resources.get(name) ?? [], leaving: leaving.get(name) ?? [] };
-      const stored = plans.get(name) ?? NO_PLAN;
-      if (!isSamePlan(stored, next)) await this.#write(name, stored, next);
+      const plan = plans.get(name) ?? NO_PLAN;
+      if (plan !== UNREADABLE && !isSamePlan(plan, next)) await this.#write(name, plan, next, signal);
     }
   }
 
   /** Replaces a plan. Fenced: by the token in it, and where the registers can, by a check of the lease, too. */
-  async #write(name: string, stored: StoredPlan, next: Omit<PlanRecord, 'token'>): Promise<void> {
+  async #write(
+    name: string,
+    before: StoredPlan,
+    next: Omit<PlanRecord, 'token'>,
+    signal: AbortSignal,
+  ): Promise<void> {
     const { registers } = this.#session;
     const { token } = this.#term;
-    if (stored.token > token)
+    if (before.token > token)
       throw new ClorthoError('CLORTHO_FENCED', `a later assigner has planned: name=${name}`);
     const check = this.#term.check();
     const change = {
       key: this.#prefix + name,
-      expect: stored.version,
+      expect: before.version,
       value: encodePlan({ token, ...next }),
     };
     // A refusal is for the next round, which reads all plans again.
-    await registers.compareAndSwap(registers.supports.atomicMany ? [change, check] : [change]);
-  }
-
-  #stored(register: Register): StoredPlan {
-    return { ...decodePlan(register.value, register.key), version: register.version };
+    await registers.compareAndSwap(registers.supports.atomicMany ? [change, check] : [change], { signal });
   }
 }
 
-function plannedNodes(plans: ReadonlyMap<string, StoredPlan>): Map<string, string> {
+function stored({ key, version, value }: Register): StoredPlan {
+  return { ...decodePlan(value, key), version };
+}
+
+function plannedNodes(plans: Plans): Map<string, string> {
   const nodes = new Map<string, string>();
+  const readable = [...plans].flatMap(([name, plan]) => (plan === UNREADABLE ? [] : [{ ...plan, name }]));
   // Were a resource in two plans, the later assigner knew better.
-  const byToken = [...plans].sort(([, left], [, right]) => left.token - right.token);
-  for (const [name, { resources }] of byToken) for (const resource of resources) nodes.set(resource, name);
+  const byToken = readable.sort((left, right) => left.token - right.token);
+  for (const { name, resources } of byToken) for (const resource of resources) nodes.set(resource, name);
   return nodes;
 }
 

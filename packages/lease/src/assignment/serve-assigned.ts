@@ -13,11 +13,14 @@
  */
 import { isClorthoError } from '@clortho/base';
 import type { Lease } from '../lease/lease.ts';
-import { listLeases } from '../listing/list-leases.ts';
-import { checkedGroup, planPrefix } from '../record/keys.ts';
+import { decodeLease } from '../lease/lease-record.ts';
+import { checkedGroup, planPrefix, RESOURCE_PREFIX, resourceKey } from '../record/keys.ts';
 import { isPassing } from '../record/register-line.ts';
 import type { LeaseSession } from '../session/lease-session.ts';
+import type { SessionId } from '../session/session-record.ts';
+import { withEither } from '../time/either-signal.ts';
 import { pause } from '../time/pause.ts';
+import { checkedMs } from '../time/sleep-long.ts';
 import { decodePlan, type PlanRecord } from './plan-record.ts';
 
 /** How a session serves what it is assigned. */
@@ -49,10 +52,15 @@ const NOTHING: PlanRecord = { token: 0, resources: [], leaving: [] };
  * Serves what the assigner of a group assigns to this session. Returns when `signal` aborts or the session is over, and
  * all that was served has returned or run out of time.
  *
- * @throws {ClorthoError} `CLORTHO_CORRUPT`, `CLORTHO_UNSUPPORTED`; what `serve` throws, after all has been given up.
+ * Resources whose registers are unreadable are told as events and passed over.
+ *
+ * @throws {ClorthoError} `CLORTHO_CORRUPT`, `CLORTHO_UNSUPPORTED` if its own plan is unreadable; `CLORTHO_INVALID`; what
+ *   `serve` throws, after all has been given up.
  */
 export async function serveAssigned(session: LeaseSession, options: ServeOptions): Promise<void> {
-  checkedGroup(options.group);
+  const { group, intervalMs = INTERVAL_MS, handOverMs = HAND_OVER_MS, strayMs = STRAY_MS } = options;
+  checkedGroup(group);
+  for (const [name, ms] of Object.entries({ intervalMs, handOverMs, strayMs })) checkedMs(name, ms);
   const reconciler = new Reconciler(session, options);
   try {
     await reconciler.run();
@@ -83,11 +91,12 @@ class Reconciler {
   async run(): Promise<void> {
     const { clock } = this.#session;
     const { signal, intervalMs = INTERVAL_MS } = this.#options;
-    while (this.#session.ended === undefined && signal?.aborted !== true) {
+    const isOver = (): boolean => this.#session.ended !== undefined || signal?.aborted === true;
+    while (!isOver()) {
       try {
-        await this.#reconcile();
+        await withEither(this.#session.signal, signal, (either) => this.#reconcile(either));
       } catch (error) {
-        if (this.#session.ended !== undefined) return;
+        if (isOver()) return;
         // Out of reach: what is held is served on, for as long as it is valid.
         if (!isPassing(error)) throw error;
       }
@@ -102,22 +111,32 @@ class Reconciler {
     await Promise.all([...this.#served.values()].map(({ over }) => over));
   }
 
-  async #reconcile(): Promise<void> {
+  async #reconcile(signal: AbortSignal): Promise<void> {
     const session = this.#session;
-    const plan = await this.#readPlan();
+    const plan = await this.#readPlan(signal);
     const wanted = new Set(plan.resources);
     for (const [resource, { leaving }] of this.#served) if (!wanted.has(resource)) leaving.abort();
     for (const resource of wanted) {
       if (this.#served.has(resource) || session.held.has(resource)) continue;
-      const lease = await session.tryAcquire(resource);
+      const lease = await this.#tryAcquire(resource);
       if (lease !== undefined) this.#serve(lease);
     }
-    await this.#lookForStrays(wanted);
+    await this.#lookForStrays(wanted, signal);
   }
 
-  async #readPlan(): Promise<PlanRecord> {
+  /** Takes a resource if it is to be had; one that is unreadable is not in the way of the others. */
+  async #tryAcquire(resource: string): Promise<Lease | undefined> {
+    try {
+      return await this.#session.tryAcquire(resource);
+    } catch (error) {
+      this.#session.passOver(resourceKey(resource), error);
+      return undefined;
+    }
+  }
+
+  async #readPlan(signal: AbortSignal): Promise<PlanRecord> {
     const key = planPrefix(this.#options.group) + this.#session.name;
-    const [register] = await this.#session.registers.read([key]);
+    const [register] = await this.#session.registers.read([key], { signal });
     return register === undefined ? NOTHING : decodePlan(register.value, key);
   }
 
@@ -163,7 +182,7 @@ class Reconciler {
   async #letGo(lease: Lease): Promise<void> {
     if (!lease.valid) return;
     try {
-      const { leaving } = await this.#readPlan();
+      const { leaving } = await this.#readPlan(lease.signal);
       const to = leaving.find(([resource]) => resource === lease.resource)?.[1] ?? lease.offeredTo;
       if (to !== undefined && to !== this.#session.name) {
         await lease.handOver(to);
@@ -177,15 +196,26 @@ class Reconciler {
     await lease.release();
   }
 
-  async #lookForStrays(wanted: ReadonlySet<string>): Promise<void> {
+  async #lookForStrays(wanted: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
     const { clock, id, registers } = this.#session;
     const { strayMs = STRAY_MS } = this.#options;
     if (clock.monotonic() - this.#lookedForStraysMs < strayMs) return;
     this.#lookedForStraysMs = clock.monotonic();
-    for await (const { resource, owner } of listLeases(registers)) {
+    for await (const { key, value } of registers.list(RESOURCE_PREFIX, { signal })) {
+      const resource = key.slice(RESOURCE_PREFIX.length);
+      const owner = this.#ownerIn(value, key);
       const isMine = owner?.name === id.name && owner.generation === id.generation;
       if (isMine && !wanted.has(resource) && !this.#session.held.has(resource))
         this.#session.disown(resource);
+    }
+  }
+
+  #ownerIn(value: Uint8Array, key: string): SessionId | undefined {
+    try {
+      return decodeLease(value, key).owner;
+    } catch (error) {
+      this.#session.passOver(key, error);
+      return undefined;
     }
   }
 }

@@ -6,9 +6,6 @@
  *     held ──► release                         owner = none
  *     held ──► hand over                       owner = none, next = them
  *
- * What is handed over is kept for its next owner until whoever else wants it has seen it unclaimed for a duration: a
- * courtesy, on which nothing depends.
- *
  * A claim or release whose outcome could not be found out is a debt: every now and then the register is read, given
  * back if it is this session's, and moved on if it stands still, so that nothing on its way can arrive any more.
  *
@@ -31,6 +28,7 @@ import {
   type SessionRecord,
 } from '../session/session-record.ts';
 import { withEither } from '../time/either-signal.ts';
+import { KeptForHeirs } from './kept-for-heirs.ts';
 import { KeyedOrder } from './keyed-order.ts';
 import { HeldLease, type LeaseHost, type LossReason } from './lease.ts';
 import { decodeLease, encodeLease, type LeaseRecord } from './lease-record.ts';
@@ -78,7 +76,7 @@ export class Holdings implements LeaseHost {
   readonly #holder: Holder;
   readonly #held = new Map<string, HeldLease>();
   readonly #debts = new Map<string, number>();
-  readonly #kept = new Map<string, { readonly version: number; readonly sinceMs: number }>();
+  readonly #kept: KeptForHeirs;
   readonly #order = new KeyedOrder();
   /** Why all leases ended last. */
   #endedBy: LossReason = 'expired';
@@ -86,6 +84,7 @@ export class Holdings implements LeaseHost {
   /** Creates holdings of nothing. */
   constructor(holder: Holder) {
     this.#holder = holder;
+    this.#kept = new KeptForHeirs(holder.durationMs, holder.observerNow);
   }
 
   /** The leases that are held; some may be invalid already. */
@@ -120,11 +119,9 @@ export class Holdings implements LeaseHost {
     const register = await line.read(key, signal);
     const record = register === undefined ? undefined : decodeLease(register.value, key);
     const expect = register?.version ?? 0;
-    if (record?.owner !== undefined) this.#kept.delete(resource);
+    const keptMs = this.#kept.leftMs(resource, expect, record, me.name);
     const silenceMs =
-      record?.owner === undefined
-        ? this.#keptMs(resource, expect, record?.next, me)
-        : await this.#silenceMs(record.owner, me, key, signal);
+      record?.owner === undefined ? keptMs : await this.#silenceMs(record.owner, me, key, signal);
     if (silenceMs !== 0) return { lease: undefined, silenceMs };
     const token = (record?.token ?? 0) + 1;
     if (!(await this.#swap(resource, expect, { owner: me, token }, signal))) {
@@ -136,17 +133,6 @@ export class Holdings implements LeaseHost {
     this.#held.set(resource, lease);
     this.#holder.emit({ type: 'acquired', lease });
     return { lease };
-  }
-
-  /** Returns 0 if a resource without an owner is free, else how long it is kept for another one. */
-  #keptMs(resource: string, version: number, next: string | undefined, me: SessionId): number {
-    const nowMs = this.#holder.observerNow();
-    const seen = this.#kept.get(resource);
-    const sinceMs = seen?.version === version ? seen.sinceMs : nowMs;
-    const keptMs = next === undefined || next === me.name ? 0 : sinceMs + this.#holder.durationMs - nowMs;
-    if (keptMs > 0) this.#kept.set(resource, { version, sinceMs });
-    else this.#kept.delete(resource);
-    return Math.max(0, keptMs);
   }
 
   /** Returns 0 if the owner is over, else how long it may be silent, `undefined` if that is not known. */

@@ -2,6 +2,7 @@
 import { type Clock, ClorthoError, isClorthoError, type Random, randomFraction } from '@clortho/base';
 import { isPassing } from '../record/register-line.ts';
 import type { Pulse } from '../time/pulse.ts';
+import { checkedMs, sleepLong } from '../time/sleep-long.ts';
 import type { Look } from './holdings.ts';
 import type { Lease } from './lease.ts';
 
@@ -24,15 +25,17 @@ export interface Wait {
 /**
  * Returns a lease as soon as a look brings one. Looks that fail because the registers cannot be reached are repeated.
  *
- * @throws {ClorthoError} `CLORTHO_UNAVAILABLE` when `waitMs` are over, `CLORTHO_ABORTED`, what looks throw.
+ * @throws {ClorthoError} `CLORTHO_INVALID` if `waitMs` is no time; `CLORTHO_UNAVAILABLE` when it is over;
+ *   `CLORTHO_ABORTED`; what looks throw.
  */
 export async function waitFor(wait: Wait): Promise<Lease> {
-  const { waitMs, lookMs, clock } = wait;
+  const { lookMs, clock } = wait;
+  const waitMs = checkedMs('waitMs', wait.waitMs);
   const patience = new AbortController();
   const over = new AbortController();
   try {
     if (Number.isFinite(waitMs)) {
-      clock.sleep(Math.max(waitMs, lookMs), over.signal).then(
+      sleepLong(clock, Math.max(waitMs, lookMs), over.signal).then(
         () => patience.abort(IMPATIENT),
         // It did not take so long.
         () => undefined,

@@ -10,6 +10,8 @@ export interface LeaseSessionOptions extends Partial<LeaseTiming> {
   readonly registers: RegisterStore;
   /** Names this process among all that share the registers; 1 to 256 bytes. A second one of this name replaces it. */
   readonly name: string;
+  /** Whether to replace a session of this name that is not over; `true` by default. */
+  readonly takeOver?: boolean | undefined;
   /** What others can read of this session, such as an address; small, it is written with every renewal. */
   readonly attributes?: Readonly<Record<string, string>> | undefined;
   /** Told of everything that happens. */

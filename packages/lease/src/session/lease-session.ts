@@ -33,7 +33,7 @@ import type { Lease, LossReason } from '../lease/lease.ts';
 import { waitFor } from '../lease/wait-for.ts';
 import { type ListedLease, type ListOptions, listLeases } from '../listing/list-leases.ts';
 import { checkedName, checkedResource } from '../record/keys.ts';
-import { isPassing, RegisterLine } from '../record/register-line.ts';
+import { isPassing, isUnreadable, RegisterLine } from '../record/register-line.ts';
 import { withEither } from '../time/either-signal.ts';
 import { Pulse } from '../time/pulse.ts';
 import { type LeaseTiming, leaseTiming } from '../time/timing.ts';
@@ -85,7 +85,8 @@ export class LeaseSession implements AsyncDisposable {
    *
    * @throws {ClorthoError} `CLORTHO_INVALID` for a name or times that cannot be; `CLORTHO_UNAVAILABLE` or
    *   `CLORTHO_OUTCOME_UNKNOWN` if the registers could not be reached for one duration; `CLORTHO_ABORTED`;
-   *   `CLORTHO_CORRUPT` if the register of this name holds something else.
+   *   `CLORTHO_CORRUPT` if the register of this name holds something else; without `takeOver`, `CLORTHO_CONFLICT` if
+   *   another session of this name is not over.
    */
   static async start(options: LeaseSessionOptions): Promise<LeaseSession> {
     throwIfAborted(options.signal);
@@ -96,6 +97,7 @@ export class LeaseSession implements AsyncDisposable {
 
   private constructor(options: LeaseSessionOptions) {
     const { registers, name, attributes = {}, onEvent, clock = systemClock, random = systemRandom } = options;
+    const { takeOver = true } = options;
     const timing = leaseTiming(options);
     this.name = checkedName(name);
     this.timing = timing;
@@ -116,6 +118,7 @@ export class LeaseSession implements AsyncDisposable {
       name,
       nonce: mintNonce(random),
       durationMs: timing.durationMs,
+      takeOver,
       ownerNow: () => this.#validity.now(),
       observerNow,
     });
@@ -250,6 +253,12 @@ export class LeaseSession implements AsyncDisposable {
    */
   disown(resource: string): void {
     this.#holdings.disown(checkedResource(resource));
+  }
+
+  /** Tells, as an event, of a register that was passed over as unreadable. @throws `error` if it says anything else. */
+  passOver(register: string, error: unknown): void {
+    if (!isUnreadable(error)) throw error;
+    this.#emit({ type: 'unreadable', register, error });
   }
 
   /**

@@ -18,9 +18,15 @@
  */
 import type { Register } from '@clortho/registers';
 import { sessionKey } from '../record/keys.ts';
-import { type Change, isUnreadable, type RegisterLine } from '../record/register-line.ts';
+import type { Change, RegisterLine } from '../record/register-line.ts';
 import type { LeaseEvent } from './lease-event.ts';
-import { decodeSession, encodeSession, type SessionId, type SessionRecord } from './session-record.ts';
+import {
+  decodeSession,
+  encodeSession,
+  isAllOver,
+  type SessionId,
+  type SessionRecord,
+} from './session-record.ts';
 
 /** What an observer found out about a session. */
 export interface Sight {
@@ -70,22 +76,11 @@ export class SessionObserver {
     return register === undefined ? { record: undefined, silenceMs: 0 } : this.judge(name, register, signal);
   }
 
-  /** Does the same with a register that was just read; `undefined` if it is unreadable, which is told as an event. */
-  async judgeReadable(name: string, register: Register, signal?: AbortSignal): Promise<Sight | undefined> {
-    try {
-      return await this.judge(name, register, signal);
-    } catch (error) {
-      if (!isUnreadable(error)) throw error;
-      this.#emit({ type: 'unreadable', register: register.key, error });
-      return undefined;
-    }
-  }
-
   /** Does the same with a register that was just read. */
   async judge(name: string, register: Register, signal?: AbortSignal): Promise<Sight> {
     const record = decodeSession(register.value, register.key);
     const silenceMs = this.#silenceMs(name, record);
-    if (silenceMs === 0 && !isSettled(record)) return this.#fence(name, register, record, signal);
+    if (silenceMs === 0 && !isAllOver(record)) return this.#fence(name, register, record, signal);
     // Its own session settles itself as it renews; anything else would be in the way of that.
     const settled = name === this.#name ? record.settled : this.#settledBy(name, record);
     if (settled === record.settled) return { record, silenceMs };
@@ -133,7 +128,7 @@ export class SessionObserver {
   }
 
   #silenceMs(name: string, record: SessionRecord): number {
-    if (isSettled(record)) {
+    if (isAllOver(record)) {
       this.#seen.delete(name);
       return 0;
     }
@@ -153,9 +148,4 @@ function changeOf({ key, version }: Register, next: SessionRecord): Change {
 /** Tells whether this generation of the session is over. */
 export function isOver({ generation }: SessionId, record: SessionRecord): boolean {
   return generation < record.settled;
-}
-
-/** Tells whether nothing of the session can be valid any more. */
-function isSettled({ generation, settled }: SessionRecord): boolean {
-  return settled > generation;
 }

@@ -55,6 +55,11 @@ export interface SessionRecord {
   readonly offers: readonly Offer[];
 }
 
+/** Tells whether nothing of the session can be valid any more. */
+export function isAllOver({ generation, settled }: Pick<SessionRecord, 'generation' | 'settled'>): boolean {
+  return settled > generation;
+}
+
 /** They are written with every renewal, and listed by whoever looks at all sessions. */
 const ATTRIBUTE_BYTES_MAX = 16_384;
 

@@ -16,7 +16,7 @@ import { ClorthoError } from '@clortho/base';
 import type { Register } from '@clortho/registers';
 import { sessionKey } from '../record/keys.ts';
 import { isPassing, type RegisterLine } from '../record/register-line.ts';
-import { decodeSession, encodeSession, type Offer, type SessionRecord } from './session-record.ts';
+import { decodeSession, encodeSession, isAllOver, type Offer, type SessionRecord } from './session-record.ts';
 import type { Moment } from './validity.ts';
 
 /** What a session register needs. */
@@ -25,6 +25,8 @@ export interface SessionRegisterOptions {
   readonly name: string;
   readonly nonce: string;
   readonly durationMs: number;
+  /** Whether the name may be taken from a session that is not over. */
+  readonly takeOver: boolean;
   /** The time that validity is counted in. */
   readonly ownerNow: () => Moment;
   /** The time in which this process waits for others to fall silent. */
@@ -49,6 +51,8 @@ export class SessionRegister {
   #settleAtMs = 0;
   /** The first sending of a beat that was not acknowledged yet. */
   #inDoubt: { readonly beat: number; readonly sent: Moment } | undefined;
+  /** Found in the register, and not returned yet: the renewal that takes them away there may be one in doubt. */
+  #offers: readonly Offer[] = [];
 
   /** Creates a session that is not in the registers yet. */
   constructor(options: SessionRegisterOptions) {
@@ -65,16 +69,19 @@ export class SessionRegister {
    * Begins a generation: the first of this process takes the name over from whoever had it, later ones are for a process
    * whose earlier generation is over by its own account.
    *
-   * @throws {ClorthoError} what the registers say; `CLORTHO_UNAVAILABLE` if too many do the same.
+   * @throws {ClorthoError} what the registers say; `CLORTHO_UNAVAILABLE` if too many do the same; `CLORTHO_CONFLICT` if the
+   *   name is taken and is not to be taken over.
    */
   async begin(attributes: SessionRecord['attributes'], signal: AbortSignal | undefined): Promise<Beat> {
-    const { line, nonce, durationMs, ownerNow, observerNow } = this.#options;
+    const { line, nonce, durationMs, takeOver, ownerNow, observerNow } = this.#options;
     const isFirst = this.#record === undefined;
     for (let attempt = 1; attempt <= TRIES_MAX; attempt += 1) {
       const register = await line.read(this.#key, signal);
       const previous = this.#decode(register);
       const isOwn = previous?.nonce === nonce;
       if (!isOwn && !isFirst) return { kind: 'replaced' };
+      if (!isOwn && !takeOver && previous !== undefined && !isAllOver(previous))
+        throw new ClorthoError('CLORTHO_CONFLICT', `another session has this name: register=${this.#key}`);
       const sent = ownerNow();
       const next: SessionRecord = {
         ...nextGeneration(previous, isOwn, durationMs),
@@ -90,6 +97,7 @@ export class SessionRegister {
       if (!applied) continue;
       this.#record = next;
       this.#inDoubt = undefined;
+      this.#offers = [];
       this.#version = expect + 1;
       this.#settleAtMs = observerNow() + next.durationMs;
       return { kind: 'beat', sent, offers: [] };
@@ -107,7 +115,6 @@ export class SessionRegister {
    */
   async renew(attributes: SessionRecord['attributes'], signal: AbortSignal): Promise<Beat> {
     const { line, ownerNow } = this.#options;
-    const offers: Offer[] = [];
     for (let attempt = 1; ; attempt += 1) {
       const next = this.#renewed(attributes);
       const sent = ownerNow();
@@ -119,12 +126,12 @@ export class SessionRegister {
         if (outcome.applied) {
           this.#record = next;
           this.#version += 1;
-          return { kind: 'beat', sent, offers };
+          return this.#renewedAt(sent);
         }
-        const lost = this.#adopt(outcome.register, offers);
+        const lost = this.#adopt(outcome.register);
         if (lost !== undefined) return { kind: lost };
         const arrived = this.#arrived();
-        if (arrived !== undefined) return { kind: 'beat', sent: arrived, offers };
+        if (arrived !== undefined) return this.#renewedAt(arrived);
       } catch (error) {
         // Sent again it is the same beat, and it counts from when it was sent first.
         if (this.#inDoubt?.beat !== next.beat) this.#inDoubt = { beat: next.beat, sent };
@@ -147,7 +154,7 @@ export class SessionRegister {
       try {
         const outcome = await line.settle(change);
         if (outcome.applied) return 'ended';
-        if (this.#adopt(outcome.register, []) !== undefined) return 'lost';
+        if (this.#adopt(outcome.register) !== undefined) return 'lost';
       } catch (error) {
         if (isPassing(error)) return 'unreachable';
         throw error;
@@ -171,6 +178,14 @@ export class SessionRegister {
     };
   }
 
+  /** Ends a renewal: nothing of it is in doubt any more. */
+  #renewedAt(sent: Moment): Beat {
+    const offers = this.#offers;
+    this.#inDoubt = undefined;
+    this.#offers = [];
+    return { kind: 'beat', sent, offers };
+  }
+
   /** Returns when the beat that the register shows was sent, if it was in doubt. */
   #arrived(): Moment | undefined {
     const doubt = this.#inDoubt;
@@ -178,14 +193,17 @@ export class SessionRegister {
   }
 
   /** Takes over what others wrote, or an earlier renewal that arrived; or tells how the generation was lost. */
-  #adopt(register: Register | undefined, offers: Offer[]): 'fenced' | 'replaced' | undefined {
+  #adopt(register: Register | undefined): 'fenced' | 'replaced' | undefined {
     const found = this.#decode(register);
     const { nonce } = this.#options;
     if (register === undefined || found === undefined || found.nonce !== nonce) return 'replaced';
     if (found.state !== 'live') return 'fenced';
     this.#version = register.version;
     this.#record = found;
-    offers.push(...found.offers);
+    // Those found before and not there any more were taken away by a renewal that arrived.
+    const isFound = ({ resource }: Offer): boolean =>
+      found.offers.some((offer) => offer.resource === resource);
+    this.#offers = [...this.#offers.filter((offer) => !isFound(offer)), ...found.offers];
     return undefined;
   }
 
