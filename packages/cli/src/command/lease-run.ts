@@ -8,8 +8,7 @@
  * Invariants:
  * - A signal always has somebody who hears it: the wait for the lease, or the command from its start on.
  */
-import { hostname } from 'node:os';
-import { isClorthoError, systemClock, systemRandom, throwIfAborted } from '@clortho/base';
+import { isClorthoError, systemClock, throwIfAborted } from '@clortho/base';
 import { type LeaseEvent, LeaseSession } from '@clortho/lease';
 import { Command, Option } from 'commander';
 import { ProgramEnded } from '../exit-code.ts';
@@ -18,6 +17,7 @@ import { withRegisters } from '../store/open-registers.ts';
 import { storeUrl } from '../store/with-store.ts';
 import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { LeasedProcess, signalCode } from './leased-command.ts';
+import { startUnnamed } from './unnamed-session.ts';
 
 interface RunOptions extends GlobalOptions {
   readonly name?: string;
@@ -40,7 +40,7 @@ export function leaseRunCommand(context: CommandContext): Command {
     .description('Run a command while a lease is held; kill it when the lease is lost.')
     .argument('<resource>', 'what must not run twice')
     .argument('<command...>', 'after --: the command and its arguments')
-    .option('--name <session>', 'the name of this session; host, process id and a random number by default')
+    .option('--name <session>', 'the name of this session; by default one that no other has')
     .addOption(
       new Option('--wait <ms>', 'wait at most so long; for ever by default').argParser(parseCount(0)),
     )
@@ -68,7 +68,7 @@ async function runLeased(
   command: Command,
 ): Promise<void> {
   const options = command.optsWithGlobals<RunOptions>();
-  const { name = defaultName(), wait: waitMs, duration: durationMs } = options;
+  const { name, wait: waitMs, duration: durationMs } = options;
   const times = { durationMs, renewMs: durationMs / RENEWALS, guardMs: durationMs * GUARD };
   const interrupt = new AbortController();
   let running: LeasedProcess | undefined;
@@ -84,7 +84,9 @@ async function runLeased(
         if (event.type === 'renewed') validUntilMs = systemClock.monotonic() + event.validForMs;
       };
       const { signal } = interrupt;
-      const session = await LeaseSession.start({ registers, name, ...times, signal, onEvent });
+      const given = { registers, ...times, signal, onEvent };
+      const session =
+        name === undefined ? await startUnnamed(given) : await LeaseSession.start({ ...given, name });
       try {
         const lease = await session.acquire(resource, { waitMs, signal });
         throwIfAborted(signal);
@@ -105,9 +107,4 @@ async function runLeased(
   } finally {
     for (const signal of FORWARDED) process.off(signal, onSignal);
   }
-}
-
-/** Returns a name like no other: containers share a host's name, and all have a process 1. */
-function defaultName(): string {
-  return `${hostname()}-${process.pid}-${systemRandom.uint32().toString(16).padStart(8, '0')}`;
 }

@@ -51,7 +51,10 @@ function describe(
   const lines = [`resource  ${resource}`, `token     ${token}`, `owner     ${owner?.name ?? 'none'}`];
   if (next !== undefined) lines.push(`kept for  ${next}`);
   if (owner !== undefined) lines.push(`session   ${state}, generation ${owner.generation}`);
-  if (session !== undefined) lines.push(`duration  ${session.durationMs} ms`);
+  if (session !== undefined) {
+    lines.push(`duration  ${session.durationMs} ms`);
+    for (const [name, value] of Object.entries(session.attributes)) lines.push(`${name.padEnd(9)} ${value}`);
+  }
   if (alive !== undefined) lines.push(`alive     ${alive ? 'yes' : 'no sign of life for one duration'}`);
   return lines.join('\n');
 }

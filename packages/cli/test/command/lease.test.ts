@@ -1,9 +1,10 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { LeaseSession } from '@clortho/lease';
+import { decodeSession, LeaseSession, listSessions, sessionKey } from '@clortho/lease';
 import { lmdbRegisterStore } from '@clortho/registers';
 import { expect, test } from 'vitest';
+import { startUnnamed } from '../../src/command/unnamed-session.ts';
 import { BIN, clortho, jsonOf, withDirectory } from '../cli.ts';
 import { call } from '../in-process.ts';
 
@@ -37,6 +38,64 @@ test(
       expect((await call(['lease', 'list', '--url', url])).out).toMatch(/job .* over +5\n/);
       expect((await call(['lease', 'status', 'nothing', '--url', url])).code).toBe(3);
       expect((await call(['lease', 'list', '--url', 'memory:'])).code).toBe(2);
+    }),
+  120_000,
+);
+
+test(
+  'runs that nobody named have names of their own, and leave no more of them than ran at a time',
+  () =>
+    withDirectory(async (directory) => {
+      const url = `lmdb:${directory}/registers`;
+      const run = (resource: string, ...command: string[]) =>
+        call(['lease', 'run', resource, '--url', url, ...command]);
+      const namesOf = async (): Promise<string[]> => {
+        const registers = await lmdbRegisterStore(`${directory}/registers`, { create: false });
+        try {
+          const names: string[] = [];
+          for await (const { name } of listSessions(registers)) names.push(name);
+          return names;
+        } finally {
+          await registers.close();
+        }
+      };
+      for (let turn = 0; turn < 4; turn += 1) expect((await run('job', ...shell('exit 0'))).code).toBe(0);
+      expect(await namesOf()).toEqual(['run-0']);
+
+      const together = Array.from({ length: 6 }, (_, index) => run(`job-${index}`, ...shell('sleep 0.5')));
+      const codes = (await Promise.all(together)).map(({ code }) => code);
+      expect(codes).toEqual([0, 0, 0, 0, 0, 0]);
+      const names = await namesOf();
+      expect([names.length <= 6, names.every((name) => name.startsWith('run-'))]).toEqual([true, true]);
+      const again = Array.from({ length: 4 }, (_, index) => run(`job-${index}`, ...shell('sleep 0.3')));
+      await Promise.all(again);
+      expect(await namesOf()).toEqual(names);
+
+      // One that is alive keeps its name, however many look for one.
+      const registers = await lmdbRegisterStore(`${directory}/registers`, { create: false });
+      const times = { durationMs: 1000, renewMs: 250, guardMs: 100 };
+      const [first, second] = [
+        await startUnnamed({ registers, ...times }),
+        await startUnnamed({ registers, ...times }),
+      ];
+      expect(first.name).not.toBe(second.name);
+      const held = await first.acquire('job');
+      const [register] = await registers.read([sessionKey(first.name)]);
+      expect(decodeSession(register?.value ?? Uint8Array.of(), first.name).attributes).toMatchObject({
+        pid: String(process.pid),
+      });
+      expect((await call(['lease', 'status', 'job', '--url', url])).out).toContain(
+        `pid       ${process.pid}`,
+      );
+      for (let turn = 0; turn < 8; turn += 1) {
+        const third = await startUnnamed({ registers, ...times });
+        expect([first.name, second.name]).not.toContain(third.name);
+        await third.close();
+      }
+      expect([held.valid, first.ended, second.ended]).toEqual([true, undefined, undefined]);
+      await first.close();
+      await second.close();
+      await registers.close();
     }),
   120_000,
 );
