@@ -23,7 +23,7 @@ export const MUTANTS: readonly Mutant[] = [
     file: 'session/session-register.js',
     find: 'return this.#renewedAt(sent);',
     replace: 'return this.#renewedAt(ownerNow());',
-    runsMax: 3000,
+    runsMax: 1000,
   },
   {
     name: 'claims carry no nonce',

@@ -227,7 +227,7 @@ function strike(world: World, victim: Process): void {
   const { random, clock } = world;
   const ms = 2500 * randomFraction(random) ** 2;
   const nowMs = clock.monotonic();
-  switch (randomBelow(random, 8)) {
+  switch (randomBelow(random, 10)) {
     case 0:
     case 1:
       victim.process.pause(ms);
@@ -253,7 +253,19 @@ function strike(world: World, victim: Process): void {
       victim.putBackMs = nowMs;
       victim.clock.shiftNow(-ms * 1000);
       return;
-    case 7: {
+    case 7:
+      world.trace?.note(victim.name, `is cut off for ${Math.round(ms)}`);
+      victim.cutUntilMs = nowMs + ms;
+      return;
+    case 8: {
+      // What it hears when it goes on is old, and the last that it hears for long.
+      const stoppedMs = 0.8 * TIMING.durationMs * randomFraction(random);
+      victim.process.pause(stoppedMs);
+      world.trace?.note(victim.name, 'is cut off');
+      victim.cutUntilMs = nowMs + stoppedMs + 2 * TIMING.durationMs;
+      return;
+    }
+    case 9: {
       // Another process takes the name; or somebody asks for a hand-over.
       const name = pick(random, NAMES);
       const { session } = victim;

@@ -1,5 +1,5 @@
 /** The world of a run: registers that do not fail, wires that do, and machines whose clocks disagree. */
-import { type Random, randomFraction, seededRandom } from '@clortho/base';
+import { ClorthoError, type Random, randomFraction, seededRandom } from '@clortho/base';
 import { decodeSession, type Lease, type LeaseEvent, LeaseSession, sessionKey } from '@clortho/lease';
 import { memoryRegisterStore, type RegisterStore } from '@clortho/registers';
 import {
@@ -60,6 +60,8 @@ export interface Process extends Suspect {
   skippedMs: number;
   /** When, in the world, its clock was last put back. */
   putBackMs: number;
+  /** Until when, in the world, it can reach nothing. What is under way already goes on. */
+  cutUntilMs: number;
   session: LeaseSession | undefined;
 }
 
@@ -90,7 +92,7 @@ export function startProcess(world: World, name: string): Process {
     driftPpm: 1000 * randomFraction(random) - 500,
     offMicros: Math.round(1e9 * randomFraction(random)),
   });
-  const wire = faultyRegisterStore(world.registers, {
+  const faulty = faultyRegisterStore(world.registers, {
     clock,
     random,
     process,
@@ -101,6 +103,7 @@ export function startProcess(world: World, name: string): Process {
     throttleMsMax: 2500,
     hopsMax: 3,
   }) as RegisterStore;
+  const wire = reachable(faulty, () => world.isHealed || clock.monotonic() >= started.cutUntilMs);
   const started: Process = {
     name: process.name,
     process,
@@ -114,6 +117,7 @@ export function startProcess(world: World, name: string): Process {
     acknowledgedMs: Number.NEGATIVE_INFINITY,
     skippedMs: Number.NEGATIVE_INFINITY,
     putBackMs: Number.NEGATIVE_INFINITY,
+    cutUntilMs: Number.NEGATIVE_INFINITY,
     session: undefined,
   };
   world.processes.push(started);
@@ -181,6 +185,24 @@ function lookAround({ judge }: World, owner: Process): void {
     if (owner.session?.valid === false)
       judge.accuse(`${owner.name} believes in ${lease.resource} when its session is not valid any more`);
   }
+}
+
+/** Returns a wire over which calls are refused unless `isReachable` says otherwise. */
+function reachable(wire: RegisterStore, isReachable: () => boolean): RegisterStore {
+  const refuseCut = (): void => {
+    if (!isReachable()) throw new ClorthoError('CLORTHO_UNAVAILABLE', 'cut off');
+  };
+  return {
+    ...wire,
+    async read(keys, options) {
+      refuseCut();
+      return wire.read(keys, options);
+    },
+    async compareAndSwap(changes, options) {
+      refuseCut();
+      return wire.compareAndSwap(changes, options);
+    },
+  };
 }
 
 /** Tells of every renewal that was acknowledged, and when it was sent. */
