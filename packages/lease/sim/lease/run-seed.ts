@@ -257,14 +257,9 @@ function strike(world: World, victim: Process): void {
       world.trace?.note(victim.name, `is cut off for ${Math.round(ms)}`);
       victim.cutUntilMs = nowMs + ms;
       return;
-    case 8: {
-      // What it hears when it goes on is old, and the last that it hears for long.
-      const stoppedMs = 0.8 * TIMING.durationMs * randomFraction(random);
-      victim.process.pause(stoppedMs);
-      world.trace?.note(victim.name, 'is cut off');
-      victim.cutUntilMs = nowMs + stoppedMs + 2 * TIMING.durationMs;
+    case 8:
+      victim.stallMs = 0.8 * TIMING.durationMs * randomFraction(random);
       return;
-    }
     case 9: {
       // Another process takes the name; or somebody asks for a hand-over.
       const name = pick(random, NAMES);

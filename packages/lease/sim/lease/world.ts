@@ -62,6 +62,8 @@ export interface Process extends Suspect {
   putBackMs: number;
   /** Until when, in the world, it can reach nothing. What is under way already goes on. */
   cutUntilMs: number;
+  /** For how long it stands still once it has sent its next renewal, and is cut off then; 0 for not at all. */
+  stallMs: number;
   session: LeaseSession | undefined;
 }
 
@@ -108,9 +110,12 @@ export function startProcess(world: World, name: string): Process {
     name: process.name,
     process,
     clock: machine,
-    registers: heard(wire, sessionKey(name), machine, (sentMs) => {
-      // What arrives when all is lost renews nothing.
-      if ((started.session?.remainingMs ?? 0) > 0) started.acknowledgedMs = sentMs;
+    registers: heard(wire, sessionKey(name), machine, {
+      onSent: () => stall(world, started),
+      onHeard: (sentMs) => {
+        // What arrives when all is lost renews nothing.
+        if ((started.session?.remainingMs ?? 0) > 0) started.acknowledgedMs = sentMs;
+      },
     }),
     leases: new Map(),
     isGone: () => process.crashed,
@@ -118,6 +123,7 @@ export function startProcess(world: World, name: string): Process {
     skippedMs: Number.NEGATIVE_INFINITY,
     putBackMs: Number.NEGATIVE_INFINITY,
     cutUntilMs: Number.NEGATIVE_INFINITY,
+    stallMs: 0,
     session: undefined,
   };
   world.processes.push(started);
@@ -176,6 +182,16 @@ function lookAround({ judge }: World, owner: Process): void {
   }
 }
 
+/** What it hears when it goes on is old, and the last that it hears for long. */
+function stall({ clock, trace, isHealed }: World, owner: Process): void {
+  const { stallMs } = owner;
+  if (stallMs === 0 || isHealed) return;
+  owner.stallMs = 0;
+  owner.process.pause(stallMs);
+  trace?.note(owner.name, 'is cut off');
+  owner.cutUntilMs = clock.monotonic() + stallMs + 2 * TIMING.durationMs;
+}
+
 /** Returns a wire over which calls are refused unless `isReachable` says otherwise. */
 function reachable(wire: RegisterStore, isReachable: () => boolean): RegisterStore {
   const refuseCut = (): void => {
@@ -194,19 +210,21 @@ function reachable(wire: RegisterStore, isReachable: () => boolean): RegisterSto
   };
 }
 
-/** Tells of every renewal that was acknowledged, and when it was sent. */
+/** Tells of every renewal that is sent, and of those that were acknowledged, when they were sent. */
 function heard(
   wire: RegisterStore,
   key: string,
   clock: LocalClock,
-  onHeard: (sentMs: number) => void,
+  { onSent, onHeard }: { readonly onSent: () => void; readonly onHeard: (sentMs: number) => void },
 ): RegisterStore {
   return {
     ...wire,
     async compareAndSwap(changes, options) {
       const sentMs = clock.monotonic();
-      const result = await wire.compareAndSwap(changes, options);
+      const swap = wire.compareAndSwap(changes, options);
       const [change] = changes;
+      if (change?.key === key) onSent();
+      const result = await swap;
       if (result.applied && change?.value !== undefined && change.key === key) {
         // A generation may have begun with an earlier attempt, from which it counts.
         const { beat, offers } = decodeSession(change.value, change.key);
