@@ -108,7 +108,7 @@ const EVEN: Scenario['actions'] = [
 export function drawScenario(random: Random): Scenario {
   const kind = pickWeighted(random, [
     [6, 'crowd'],
-    [2, 'times'],
+    [4, 'times'],
     [4, 'garbage'],
     [3, 'pins'],
     [3, 'window'],
@@ -170,17 +170,21 @@ export function drawScenario(random: Random): Scenario {
 function timesOf(even: Scenario, random: Random): Scenario {
   const actions = [
     [4, 'batch'],
-    [2, 'transact'],
-    [5, 'past'],
-    [2, 'snapshot'],
+    [1, 'transact'],
+    [2, 'past'],
+    [1, 'snapshot'],
   ] as const;
   return {
     ...even,
     actions,
+    readers: 2,
+    readerCalls: 10,
+    readerActions: [[1, 'past']],
+    calls: 12,
     rounds: 6,
-    splitKeys: pick(random, [[], ['n', 'ab', 'b', 'o', 'p', 'd']]),
+    splitKeys: ['n', 'ab', 'b', 'o', 'p', 'd'],
     splitShare: 1,
-    keeperPauseMsMax: 100,
+    keeperPauseMsMax: even.pauseMsMax,
     skewMsMax: pick(random, [500, 2000]),
   };
 }
