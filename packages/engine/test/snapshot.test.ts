@@ -5,7 +5,8 @@ import type { RegisterChange, RegisterStore } from '@clortho/registers';
 import { virtualClock } from '@clortho/testkit';
 import { describe, expect, it } from 'vitest';
 import { type OpenOptions, open } from '../src/index.ts';
-import { codeOf, rowsOf, text, versionsOf } from './support/answers.ts';
+import { PinSession } from '../src/snapshot/pin-session.ts';
+import { codeOf, messageOf, rowsOf, text, versionsOf } from './support/answers.ts';
 import { hookedRegisters, newBackends, newGate, objectKeys } from './support/backends.ts';
 
 const quiet: OpenOptions = { compaction: 'manual', tuning: { threads: 0, blockBytes: 64, fileBytes: 300 } };
@@ -262,6 +263,20 @@ describe('a snapshot', () => {
     for await (const { key, value } of backends.registers.list('pins/'))
       expect(decodePins(value, key)).toMatchObject({ hold: false, pins: [] });
     await store.close();
+  });
+
+  it('that makes the pins of its process too many is refused, and the others go on', async () => {
+    const clock = virtualClock();
+    const session = new PinSession(newBackends().registers, clock, 'session');
+    const pinOf = (id: string, shards: number) => async () => ({
+      pin: { id, times: Array.from({ length: shards }, (_, shard) => [shard, clock.now()] as const) },
+    });
+    await session.pin(pinOf('first', 98));
+    expect(await messageOf(() => session.pin(pinOf('large', 30_000)))).toMatch(/too many snapshots are open/);
+    expect(session.size).toBe(1);
+    session.assertValid();
+    await session.pin(pinOf('second', 98));
+    await session.close();
   });
 
   it('that is under way when the store closes fails, and holds nothing', async () => {

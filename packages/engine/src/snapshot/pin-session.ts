@@ -8,7 +8,7 @@
  */
 import { type Clock, ClorthoError, isClorthoError, limiter } from '@clortho/base';
 import { decodePins, encodePins, type Pin, type Pins, pinsKey } from '@clortho/manifest';
-import type { RegisterStore } from '@clortho/registers';
+import { REGISTER_BYTES_MAX, type RegisterStore } from '@clortho/registers';
 
 /** How long a session lives without being renewed. */
 export const LEASE_MS = 60_000;
@@ -138,6 +138,10 @@ export class PinSession {
     const value: Pins = { beat: this.#beat, ended, hold: this.#holds > 0, pins: [...this.#pins.values()] };
     const sent = this.#clock.monotonic();
     const bytes = encodePins(value);
+    if (bytes.length > REGISTER_BYTES_MAX) {
+      const facts = `snapshots=${value.pins.length} bytes=${bytes.length} max=${REGISTER_BYTES_MAX}`;
+      throw new ClorthoError('CLORTHO_INVALID', `too many snapshots are open in this process: ${facts}`);
+    }
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       const outcome = await this.#swap(bytes);
       if (outcome === 'ended') throw this.#lose('an observer ended it', undefined);
