@@ -4,6 +4,8 @@ import { decodeUtf8, encodeUtf8, equalBytes } from '@clortho/base';
 import { DELETE, END, MERGE, PUT, type RangeDelete, type Row } from '@clortho/sst';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ArrayCursor } from '../../sim/array-cursor.ts';
+import { EventModel } from '../../sim/history/event-model.ts';
 import {
   appendOperator,
   type CompactionState,
@@ -23,10 +25,8 @@ import {
   VersionGroup,
   type VersionRules,
 } from '../../src/index.ts';
-import { ArrayCursor } from '../array-cursor.ts';
 import { FileStore } from '../file-store.ts';
 import { rangesOverlap } from '../ranges.ts';
-import { EventModel } from '../simulation/event-model.ts';
 
 const KEYS = Array.from({ length: 6 }, (_, index) => `key-${index}`);
 const PLANS_MAX = 60;

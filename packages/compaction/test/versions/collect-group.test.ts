@@ -2,6 +2,7 @@ import { decodeUtf8, encodeUtf8 } from '@clortho/base';
 import { BLOCKED, DELETE, END, MERGE, PUT, type Row, type RowCursor, type Step } from '@clortho/sst';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { ArrayCursor, sortRows } from '../../sim/array-cursor.ts';
 import {
   appendOperator,
   collectGroup,
@@ -9,7 +10,6 @@ import {
   resolveAt,
   VersionGroup,
 } from '../../src/index.ts';
-import { ArrayCursor, sortRows } from '../array-cursor.ts';
 
 const rows = fc
   .uniqueArray(

@@ -2,6 +2,7 @@
 import { decodeUtf8, encodeUtf8 } from '@clortho/base';
 import { DELETE, MERGE, PUT, type RangeDelete, type Row, type RowKind } from '@clortho/sst';
 import { describe, expect, it } from 'vitest';
+import { ArrayCursor } from '../../sim/array-cursor.ts';
 import {
   appendOperator,
   collectGroup,
@@ -11,7 +12,6 @@ import {
   VersionGroup,
   type VersionRules,
 } from '../../src/index.ts';
-import { ArrayCursor } from '../array-cursor.ts';
 
 type Version = readonly [timestamp: number, kind: RowKind, value?: string, endTimestamp?: number];
 

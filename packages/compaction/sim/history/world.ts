@@ -55,6 +55,10 @@ export interface Behaviour {
   readonly rulesOf: (rules: MergeRules) => MergeRules;
   /** Returns what a merge of a range of keys leaves of a run. */
   readonly leftOf: (run: DeltaRun, range: KeyRange) => DeltaRun;
+  /** Returns the time at which the last of the rows of a History file ended. */
+  readonly endOf: (rows: readonly Row[]) => number;
+  /** Tells whether a batch has a row of this key already. */
+  readonly isDouble: (keys: ReadonlySet<string>, key: string) => boolean;
 }
 
 export const CORRECT: Behaviour = {
@@ -63,6 +67,8 @@ export const CORRECT: Behaviour = {
   rangeDeletesOf: (rangeDeletes) => rangeDeletes,
   baseRuns: (runs, count) => runs.slice(0, count),
   rulesOf: (rules) => rules,
+  endOf: (rows) => Math.max(...rows.map((row) => row.endTimestamp as number)),
+  isDouble: (keys, key) => keys.has(key),
   leftOf: (run, { lower, upper }) => {
     const below = partOf(run, { lower: EMPTY_BYTES, upper: lower });
     const above = upper === undefined ? undefined : partOf(run, { lower: upper, upper: undefined });
@@ -116,7 +122,7 @@ export class World {
           isReadable(
             { horizon: this.#horizon, pins: this.#pins },
             Math.min(...rows.map((row) => row.timestamp)),
-            Math.max(...rows.map((row) => row.endTimestamp as number)),
+            this.#behaviour.endOf(rows),
           ),
         );
         return;
@@ -131,8 +137,8 @@ export class World {
     }
   }
 
-  /** Throws unless every key has the model's answer at every readable time, and its history. */
-  check(): void {
+  /** Throws unless every key has the model's answer at every readable time, and its history; returns how many answers. */
+  check(): number {
     const files = [...this.#runs.map((run) => run.rows), this.#current];
     const times = this.#readableTimes();
     const rules = this.#readRules();
@@ -157,6 +163,7 @@ export class World {
       }));
       expectSame(history, this.#model.history(key, this.#horizon, this.#upper + 1), `history ${key}`);
     }
+    return KEYS.length * (times.length + 2);
   }
 
   #readableTimes(): number[] {
@@ -196,15 +203,17 @@ export class World {
       rangeDeletes.push({ start: boundAt(from), end: boundAt(to), timestamp });
       for (const key of KEYS.slice(from, to)) this.#model.add(key, { timestamp, kind: 'del', value: '' });
     }
-    const rows = new Map<string, Row>();
+    const rows: Row[] = [];
+    const keys = new Set<string>();
     for (const [index, kind] of step.rows) {
       const key = KEYS[index % KEYS.length] as string;
-      if (rows.has(key)) continue;
+      if (this.#behaviour.isDouble(keys, key)) continue;
+      keys.add(key);
       const value = kind === 'del' ? '' : `${this.#serial++ % 10}`;
-      rows.set(key, { key: encodeUtf8(key), timestamp, kind: KINDS[kind], value: encodeUtf8(value) });
+      rows.push({ key: encodeUtf8(key), timestamp, kind: KINDS[kind], value: encodeUtf8(value) });
       this.#model.add(key, { timestamp, kind, value });
     }
-    this.#runs.push({ run: timestamp, rows: [...rows.values()], rangeDeletes });
+    this.#runs.push({ run: timestamp, rows, rangeDeletes });
   }
 
   #mergeDelta(first: number, count: number): void {

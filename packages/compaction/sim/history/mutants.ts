@@ -57,6 +57,11 @@ export const mutants: Readonly<Record<string, Behaviour>> = {
     ...CORRECT,
     leftOf: ({ run }) => ({ run, rows: [], rangeDeletes: [] }),
   },
+  'a bucket is dropped when the first of its rows has ended': {
+    ...CORRECT,
+    endOf: (rows) => Math.min(...rows.map((row) => row.endTimestamp as number)),
+  },
+  'a batch has several rows of a key': { ...CORRECT, isDouble: () => false },
   'operands fold whatever the time to live': withRules((rules) => ({ ...rules, ttlMicros: undefined })),
   'expired rows leave base although an operand may still come': withRules((rules) => ({
     ...rules,

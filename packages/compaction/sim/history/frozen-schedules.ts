@@ -28,6 +28,10 @@ export const frozenSchedules: Readonly<Record<string, Schedule>> = {
       { type: 'mergeDelta', first: 0, count: 2 },
     ],
   },
+  'a bucket stays until the last of its rows has ended': {
+    ttl: undefined,
+    steps: [put(0), put(0), put(0), base(2), { type: 'horizon', step: 2 }, { type: 'dropHistory' }],
+  },
   'an operand in the batch of a range delete rests on nothing': {
     ttl: undefined,
     steps: [
