@@ -52,7 +52,8 @@ async function run(seed: number, isTraced: boolean): Promise<RunResult> {
   });
   await passTime(world, clock.sleep(CHAOS_MS), CHAOS_MS + 1);
   heal(world);
-  const looping = isHeads(world.random) ? crashLoop(world, NAMES[2] as string) : Promise.resolve();
+  world.looping = isHeads(world.random) ? NAMES[2] : undefined;
+  const looping = crashLoop(world);
   if (!(await passTime(world, allOwned(world), OWNED_MS)))
     judge.accuse(`not every resource has an owner ${OWNED_MS} ms after all was well`);
   world.isOver = true;
@@ -92,7 +93,8 @@ function heal(world: World): void {
 async function live(world: World, name: string): Promise<void> {
   for (;;) {
     await world.clock.sleep(randomFraction(world.random) * 400);
-    if (world.isOver) return;
+    // Beside a loop of its name it would only get in between, take something and be replaced.
+    if (world.isOver || world.looping === name) return;
     const owner = startProcess(world, name);
     const life = oneLife(world, owner, name);
     const watch = untilCrashed(world, owner);
@@ -103,9 +105,10 @@ async function live(world: World, name: string): Promise<void> {
   }
 }
 
-/** Starts a process of a name again and again, sooner than anybody could take it for silent. */
-async function crashLoop(world: World, name: string): Promise<void> {
-  while (!world.isOver) {
+/** Starts a process of the name that loops again and again, sooner than anybody could take it for silent. */
+async function crashLoop(world: World): Promise<void> {
+  const { looping: name } = world;
+  while (name !== undefined && !world.isOver) {
     const owner = startProcess(world, name);
     // One that is too slow, or replaced by the next, is of no use to the loop, and in nobody's way.
     startSession(world, owner, name).catch((error: unknown) => {

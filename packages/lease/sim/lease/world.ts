@@ -45,6 +45,8 @@ export interface World {
   /** Changed in place: what runs already fails by them. */
   readonly rates: Rates;
   isHealed: boolean;
+  /** Which name's processes crash again and again although all is well. */
+  looping: string | undefined;
   /** Nobody starts anything any more. */
   isOver: boolean;
 }
@@ -82,6 +84,7 @@ export function newWorld(seed: number, isTraced: boolean, rates: (random: Random
     processes,
     rates: rates(random),
     isHealed: false,
+    looping: undefined,
     isOver: false,
   };
 }
