@@ -5,8 +5,9 @@
  * member that is gone, a full buffer) are counted and survived: the protocol expects loss.
  *
  * Invariants:
- * - At most `STREAMS_MAX` streams come in at a time. One without a question in `STREAM_MS_MAX`, or that takes nothing of an
- *   answer for as long, is ended; one without a question gives way to a new one when all places are taken.
+ * - At most `STREAMS_MAX` streams come in at a time. One without a question in `STREAM_MS_MAX` is ended, and gives way to a
+ *   new one when all places are taken; one whose question has no answer is ended at once, and one that takes nothing of an
+ *   answer for `ANSWER_MS_MAX`.
  * - A question has at most 256 KiB, and answers are made when the other end has taken those before: strangers get little
  *   memory.
  */
@@ -29,6 +30,8 @@ export interface SocketTransportOptions {
 const UDP_BUFFER_BYTES: number = 2 ** 21;
 const STREAMS_MAX = 64;
 const STREAM_MS_MAX = 5_000;
+/** Much of an answer waits in buffers of the system, which tell only now and then that something was taken. */
+const ANSWER_MS_MAX = 30_000;
 const QUESTION_BYTES_MAX: number = 2 ** 18;
 const PIECE_BYTES = 65_536;
 const BIND_ATTEMPTS_MAX = 10;
@@ -160,7 +163,7 @@ class SocketTransport implements Transport {
   async #readAnswers(socket: Socket, onAnswer: (packet: Uint8Array) => void): Promise<void> {
     const reader = new FrameReader(ANSWER_BYTES_MAX);
     let total = 0;
-    const done = this.#watch(socket, (chunk, progress) => {
+    const done = this.#watch(socket, STREAM_MS_MAX, (chunk, progress) => {
       progress();
       total += chunk.length;
       const packets = total > ANSWERS_BYTES_MAX ? undefined : reader.take(chunk);
@@ -187,7 +190,7 @@ class SocketTransport implements Transport {
       // Who has asked has ended its side, and waits for answers.
       if (!stream.isAsked) socket.end();
     });
-    const done = this.#watch(socket, (chunk, progress) => {
+    const done = this.#watch(socket, STREAM_MS_MAX, (chunk, progress) => {
       const packets = stream.isAsked ? undefined : reader.take(chunk);
       if (packets === undefined) {
         socket.destroy();
@@ -196,7 +199,7 @@ class SocketTransport implements Transport {
       const [question] = packets;
       if (question === undefined) return;
       stream.isAsked = true;
-      writeAnswers(socket, piecesOf(receiver.question(question, source)), progress);
+      writeAnswers(socket, piecesOf(receiver.question(question, source)), () => progress(ANSWER_MS_MAX));
     });
     done
       .catch(() => {
@@ -221,23 +224,25 @@ class SocketTransport implements Transport {
   }
 
   /**
-   * Reads a socket to its end. It has time as long as it makes progress: `onChunk` says what that is, or a few that send a
-   * byte now and then would take all places.
+   * Reads a socket to its end. It has `msMax`, and again as long, or what else it is given, whenever it makes progress:
+   * `onChunk` says what that is, or a few that send a byte now and then would take all places.
    */
-  #watch(socket: Socket, onChunk: (chunk: Buffer, progress: () => void) => void): Promise<void> {
+  #watch(
+    socket: Socket,
+    msMax: number,
+    onChunk: (chunk: Buffer, progress: (ms?: number) => void) => void,
+  ): Promise<void> {
     const over = new AbortController();
     this.#streams.add(socket);
-    let heardAt = this.#clock.monotonic();
-    const progress = (): void => {
-      heardAt = this.#clock.monotonic();
+    let endsAt = this.#clock.monotonic() + msMax;
+    const progress = (ms = msMax): void => {
+      endsAt = this.#clock.monotonic() + ms;
     };
     const guard = async (): Promise<void> => {
       while (!over.signal.aborted) {
-        const left = heardAt + STREAM_MS_MAX - this.#clock.monotonic();
+        const left = endsAt - this.#clock.monotonic();
         if (left <= 0) {
-          socket.destroy(
-            new ClorthoError('CLORTHO_UNAVAILABLE', `the stream is silent: ms=${STREAM_MS_MAX}`),
-          );
+          socket.destroy(new ClorthoError('CLORTHO_UNAVAILABLE', 'the stream is silent'));
           return;
         }
         await this.#clock.sleep(left, over.signal);
@@ -270,13 +275,14 @@ function* piecesOf(answers: Iterable<Uint8Array>): Generator<Uint8Array> {
   }
 }
 
-/** Writes as fast as the other end takes it, and ends the stream. */
+/** Writes as fast as the other end takes it, and ends the stream, both sides of it. */
 function writeAnswers(socket: Socket, pieces: Iterator<Uint8Array>, progress: () => void): void {
   progress();
   while (!socket.destroyed) {
     const next = pieces.next();
     if (next.done === true) {
-      socket.end();
+      // Who keeps its own side open has no claim to a place: what was written still arrives.
+      socket.destroySoon();
       return;
     }
     if (!socket.write(next.value)) {

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
-import { connect } from 'node:net';
-import { systemClock } from '@clortho/base';
+import { connect, createServer, type Socket } from 'node:net';
+import { type Clock, systemClock } from '@clortho/base';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { encodeFrame, FrameReader } from '../../src/transport/frames.ts';
 import { socketTransport } from '../../src/transport/socket-transport.ts';
@@ -126,23 +126,88 @@ describe('a transport over sockets', () => {
     for (const socket of sockets) socket.destroy();
   });
 
-  it('goes on with an answer as long as it is read, also for more than five seconds', async () => {
-    const size = 2 ** 18;
-    answerWith(() => Array.from({ length: 32 }, () => new Uint8Array(size)));
-    const socket = connect(Number(right.address.split(':')[1]), '127.0.0.1');
-    socket.end(encodeFrame(bytes('question')));
-    let read = 0;
-    socket.on('data', (chunk) => {
-      read += chunk.length;
-      socket.pause();
-      systemClock
-        .sleep(50)
-        .then(() => socket.resume())
-        .catch(() => socket.destroy());
+  it('answers although strangers that asked what is no question keep their sides open', async () => {
+    answerWith((packet) => (packet.length === 1 ? [] : [packet]));
+    const port = Number(right.address.split(':')[1]);
+    const sockets = Array.from({ length: 64 }, () =>
+      connect({ port, host: '127.0.0.1', allowHalfOpen: true }).on('error', () => undefined),
+    );
+    for (const socket of sockets) socket.write(encodeFrame(bytes('x')));
+    await Promise.all(sockets.map((socket) => once(socket.resume(), 'end')));
+    const answers: string[] = [];
+    await left.ask(right.address, bytes('question'), (packet) => answers.push(textOf(packet)), never);
+    expect(answers).toEqual(['question']);
+    for (const socket of sockets) socket.destroy();
+  });
+
+  describe('on a clock that runs fifty times as fast', () => {
+    const fast: Clock = {
+      now: () => systemClock.now() * 50,
+      monotonic: () => systemClock.monotonic() * 50,
+      sleep: (ms, signal) => systemClock.sleep(ms / 50, signal),
+    };
+    let hurried: Transport;
+
+    beforeEach(async () => {
+      hurried = await socketTransport({ bind: '127.0.0.1:0', clock: fast });
     });
-    await once(socket, 'close');
-    expect(read).toBe(32 * (size + 4));
-  }, 30_000);
+
+    afterEach(() => hurried.close());
+
+    it('goes on with an answer as long as it is taken, also for more than half a minute', async () => {
+      const size = 9 * 2 ** 20 - 4;
+      hurried.listen({
+        datagram: () => undefined,
+        question: () => Array.from({ length: 3 }, () => new Uint8Array(size)),
+      });
+      const socket = connect(Number(hurried.address.split(':')[1]), '127.0.0.1');
+      socket.end(encodeFrame(bytes('question')));
+      let read = 0;
+      socket.on('data', (chunk) => {
+        read += chunk.length;
+        socket.pause();
+        systemClock
+          .sleep(6)
+          .then(() => socket.resume())
+          .catch(() => socket.destroy());
+      });
+      const began = fast.monotonic();
+      await once(socket, 'close');
+      expect(read).toBe(3 * (size + 4));
+      expect(fast.monotonic() - began).toBeGreaterThan(40_000);
+    });
+
+    it('goes on with reading as long as an answer comes, also for more than five seconds', async () => {
+      const frame = encodeFrame(new Uint8Array(20));
+      const drip = async (socket: Socket): Promise<void> => {
+        for (let at = 0; at < frame.length; at += 1) {
+          socket.write(frame.subarray(at, at + 1));
+          await systemClock.sleep(20);
+        }
+        socket.end();
+      };
+      const server = createServer({ allowHalfOpen: true }, (socket) => {
+        drip(socket).catch(() => socket.destroy());
+      });
+      server.listen(0, '127.0.0.1');
+      await once(server, 'listening');
+      const { port } = server.address() as { readonly port: number };
+      const answers: number[] = [];
+      const began = fast.monotonic();
+      await hurried.ask(`127.0.0.1:${port}`, bytes('x'), (packet) => answers.push(packet.length), never);
+      expect(answers).toEqual([20]);
+      expect(fast.monotonic() - began).toBeGreaterThan(10_000);
+      server.close();
+    });
+
+    it('ends a stream that is silent for five seconds', async () => {
+      hurried.listen({ datagram: () => undefined, question: () => [] });
+      const socket = connect(Number(hurried.address.split(':')[1]), '127.0.0.1').on('error', () => undefined);
+      await once(socket, 'close');
+      while (hurried.counters.streamsFailed === 0) await systemClock.sleep(1);
+      expect(hurried.counters).toMatchObject({ streamsAccepted: 1, streamsFailed: 1 });
+    });
+  });
 
   it('closes although somebody connected before it listened', async () => {
     const socket = connect(Number(right.address.split(':')[1]), '127.0.0.1').on('error', () => undefined);
