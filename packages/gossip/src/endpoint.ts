@@ -14,7 +14,7 @@ import { Opener, type OpenerOptions } from './wire/opener.ts';
 import { Sealer, type SealerOptions } from './wire/sealer.ts';
 
 /** What an endpoint is made of. */
-export interface EndpointOptions extends OpenerOptions, SealerOptions {
+export interface EndpointOptions extends Omit<OpenerOptions, 'salt'>, SealerOptions {
   readonly transport: Transport;
   /** The generation that packets carry; it may grow. */
   readonly gen: () => number;
@@ -37,7 +37,7 @@ export class Endpoint {
   constructor(options: EndpointOptions) {
     this.#options = options;
     this.#sealer = new Sealer(options);
-    this.opener = new Opener(options);
+    this.opener = new Opener({ ...options, salt: this.#sealer.salt });
     options.transport.listen({
       datagram: (packet, source) => {
         const opened = this.opener.open(packet, source, false);

@@ -132,7 +132,7 @@ export class Gossip {
    *
    * @throws {ClorthoError} `CLORTHO_INVALID` for wrong options; `CLORTHO_UNAVAILABLE` if the address cannot be used or no
    *   seed answered within `joinTimeoutMs`; `CLORTHO_CONFLICT` if a later start of this name is known, or the generation
-   *   is further ahead than others believe; `CLORTHO_ABORTED`; what the source of seeds throws.
+   *   is further ahead than others believe, or they know as many members as may be; `CLORTHO_ABORTED`; what the source of seeds throws.
    */
   static async join(options: GossipOptions): Promise<Gossip> {
     const complete = completeOptions(options);
@@ -450,7 +450,7 @@ export class Gossip {
     const { name } = this;
     const problem = isStopped
       ? 'a later start of this name is known'
-      : 'the members do not believe the generation';
+      : 'the members do not believe the generation, or there are too many';
     throw new ClorthoError(
       'CLORTHO_CONFLICT',
       `${problem}: name=${name} generation=${this.#options.generation}`,

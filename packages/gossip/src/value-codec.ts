@@ -18,7 +18,7 @@ const packr = new Packr({ useRecords: false, variableMapSize: true, int64AsType:
 /**
  * Returns the bytes of a value, owned by the caller.
  *
- * @throws {ClorthoError} `CLORTHO_INVALID` if it is none: a date, a bigint, nested too deeply.
+ * @throws {ClorthoError} `CLORTHO_INVALID` if it is none: a date, a bigint, half a character, nested too deeply.
  */
 export function encodeValue(value: GossipValue): Uint8Array {
   if (!isPlain(value, 0))
@@ -53,8 +53,14 @@ function isPlain(value: unknown, depth: number): boolean {
   if (depth > DEPTH_MAX) return false;
   if (value === null || value instanceof Uint8Array) return true;
   if (Array.isArray(value)) return value.every((one) => isPlain(one, depth + 1));
-  if (typeof value !== 'object') return ['boolean', 'number', 'string'].includes(typeof value);
+  if (typeof value === 'string') return value.isWellFormed();
+  if (typeof value !== 'object') return typeof value === 'boolean' || typeof value === 'number';
   const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype) return false;
-  return Object.values(value).every((one) => isPlain(one, depth + 1));
+  return Object.entries(value).every(([key, one]) => isPlainKey(key) && isPlain(one, depth + 1));
+}
+
+/** The decoder gives another name to what would set a prototype. */
+function isPlainKey(key: string): boolean {
+  return key.isWellFormed() && key !== '__proto__';
 }

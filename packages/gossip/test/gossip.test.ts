@@ -120,6 +120,49 @@ describe('members', () => {
     expect(witness.members().find(({ name }) => name === 'a')?.address).toBe(young.address);
   });
 
+  it('give way to a later start of their name that knows nobody else, and tell it what they know', async () => {
+    const old = await members.join('a', { generation: 5000 });
+    const witness = await members.join('b', { generation: 5000 });
+    witness.set('key', 1);
+    await members.pass(1000);
+    const conflicts: boolean[] = [];
+    old.on('conflict', ({ stops }) => conflicts.push(stops));
+    const young = await members.join('a', { seeds: [old.address], generation: 6000 });
+    expect(seenBy(young)).toEqual(['a alive', 'b alive']);
+    expect(young.get('b', 'key')).toBe(1);
+    await members.pass(3000);
+    expect(conflicts).toEqual([true]);
+    expect(old.isClosed).toBe(true);
+    expect(young.isClosed).toBe(false);
+    expect(witness.members().find(({ name }) => name === 'a')?.address).toBe(young.address);
+  });
+
+  it('give way to a later start of their name although there is nobody else', async () => {
+    const old = await members.join('a', { generation: 5000 });
+    const young = await members.join('a', { generation: 6000 });
+    await members.pass(3000);
+    expect(old.isClosed).toBe(true);
+    expect(young.isClosed).toBe(false);
+    expect(young.members()).toMatchObject([{ name: 'a', generation: 6000, address: young.address }]);
+  });
+
+  it('refuse an earlier start of their name, and one that is beyond belief, that know nobody else', async () => {
+    const a = await members.join('a', { generation: 5000 });
+    for (const generation of [4000, 2 ** 47])
+      await expect(members.join('a', { generation })).rejects.toThrow(coded('CLORTHO_CONFLICT'));
+    await members.pass(3000);
+    expect(a.isClosed).toBe(false);
+  });
+
+  it('with one name and one generation that know nobody else find out, and one stops', async () => {
+    const a = await members.join('a', { generation: 5000 });
+    const joining = members.join('a', { generation: 5000 }).catch((error: unknown) => error);
+    const twin = await joining;
+    await members.pass(3000);
+    const running = [a, twin].filter((one) => one instanceof Gossip && !one.isClosed);
+    expect(running).toHaveLength(1);
+  });
+
   it('of another cluster or with another key are not heard', async () => {
     const a = await members.join('a');
     const strangers = [
@@ -222,6 +265,9 @@ describe('keys', () => {
     ['a map', 'key', new Map([['a', 1]])],
     ['a function', 'key', () => 1],
     ['nothing', 'key', undefined],
+    ['half a character', 'key', 'a\ud800'],
+    ['a property named with half a character', 'key', { '\udfff': 1 }],
+    ['a property that would set a prototype', 'key', JSON.parse('{"__proto__":1}')],
     ['a deep value', 'key', JSON.parse('['.repeat(50) + ']'.repeat(50))],
   ])('are refused: %s', async (_, key, value) => {
     const a = await members.join('a');

@@ -29,6 +29,11 @@ export class ByteBudget {
     this.#filledAt = nowMs;
   }
 
+  /** How many bytes rumours may take if nothing was sent before. */
+  get rumourBytesMax(): number {
+    return this.#burst * (1 - RESERVED_FRACTION);
+  }
+
   /** Returns how many bytes rumours may take; negative if there are none. */
   forRumours(nowMs: number): number {
     this.#fill(nowMs);

@@ -5,6 +5,7 @@ import type { MemberView } from '../member/member-view.ts';
 import { type Message, RUMOUR } from '../wire/message.ts';
 import { ITEM_OVERHEAD_BYTES, messageBytes } from '../wire/message-codec.ts';
 import { PACKET_OVERHEAD_BYTES } from '../wire/packet-header.ts';
+import type { Announcements } from './announcements.ts';
 import type { ByteBudget } from './byte-budget.ts';
 import type { CoreHost } from './core-host.ts';
 import type { Counters } from './counters.ts';
@@ -12,6 +13,8 @@ import type { Deadlines } from './deadlines.ts';
 import type { LocalHealth } from './local-health.ts';
 import type { RumourQueue } from './rumour-queue.ts';
 import type { Tuning } from './tuning.ts';
+
+const NOTHING: Message = { kind: RUMOUR, items: [] };
 
 /** The state of a member that is not its parts' own. */
 export interface CoreContext {
@@ -24,6 +27,7 @@ export interface CoreContext {
   readonly budget: ByteBudget;
   readonly counters: Counters;
   readonly queue: RumourQueue;
+  readonly announcements: Announcements;
   /** The member's own slot and id. */
   readonly slot: number;
   readonly id: number;
@@ -44,6 +48,21 @@ export function transmitLimit({ view }: CoreContext): number {
 /** Returns what fits behind a message without items. */
 export function roomBehind({ tuning }: CoreContext, message: Message): number {
   return tuning.datagramBytes - PACKET_OVERHEAD_BYTES - messageBytes(message);
+}
+
+/** Returns how large items of a round of rumours are at most, when no bandwidth was used before. */
+export function roundBytesMax(context: CoreContext, peers: number): number {
+  return Math.min(roomBehind(context, NOTHING), roundShare(context.budget.rumourBytesMax, peers));
+}
+
+/** Returns how large items of a round of rumours are at most, with what bandwidth there is. */
+export function roundBytes(context: CoreContext, peers: number): number {
+  const { budget, host } = context;
+  return Math.min(roomBehind(context, NOTHING), roundShare(budget.forRumours(host.now()), peers));
+}
+
+function roundShare(bytes: number, peers: number): number {
+  return Math.floor(bytes / peers) - PACKET_OVERHEAD_BYTES - messageBytes(NOTHING);
 }
 
 /**

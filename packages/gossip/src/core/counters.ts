@@ -14,6 +14,8 @@ export interface Counters {
   itemsApplied: number;
   /** Items refused: generation or incarnation beyond what can be, an id of two names. */
   itemsAbsurd: number;
+  /** Facts about strangers that were not taken in, because as many members as may be are known. */
+  membersRefused: number;
   /** Rumours that the full queue dropped. */
   rumoursDropped: number;
   /** Exchanges of digests begun, and answered "equal". */
@@ -35,6 +37,7 @@ export function zeroCounters(): Counters {
     deathsDeclared: 0,
     itemsApplied: 0,
     itemsAbsurd: 0,
+    membersRefused: 0,
     rumoursDropped: 0,
     syncs: 0,
     syncsSame: 0,

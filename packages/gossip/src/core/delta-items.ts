@@ -64,12 +64,18 @@ export function lackingOf(record: MemberRecord, withMember: boolean, from: numbe
   if (delta === undefined)
     return { items: member, hasLarge: entriesSince(kv, isReset ? 0 : from).length > 0 };
   if (isReset && delta.to < kv.max) return { items: member, hasLarge: true };
-  return { items: [...member, delta], hasLarge: entriesSince(kv, delta.to).length > REST_ENTRIES_MAX };
+  const rest = entriesSince(kv, delta.to);
+  const hasLarge = rest.length > REST_ENTRIES_MAX || rest.some(([, { value }]) => isLarge(value));
+  return { items: [...member, delta], hasLarge };
 }
 
 /** Returns what an item takes of a message. */
 export function itemCost({ bytes }: Item): number {
   return bytes.length + ITEM_OVERHEAD_BYTES;
+}
+
+function isLarge(value: Uint8Array | undefined): boolean {
+  return value !== undefined && value.length > DATAGRAM_VALUE_BYTES_MAX;
 }
 
 function entryBytes([key, { value }]: KeyedEntry): number {

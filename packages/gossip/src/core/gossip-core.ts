@@ -20,8 +20,10 @@ import {
   BUCKETS_ARE,
   DELTA,
   JOIN,
+  type Join,
   type Message,
   NACK,
+  NO_BYTES,
   PAGE,
   PING,
   PING_REQUEST,
@@ -30,6 +32,7 @@ import {
   SYNC,
   WANT,
 } from '../wire/message.ts';
+import { Announcements } from './announcements.ts';
 import { ByteBudget } from './byte-budget.ts';
 import { type CoreContext, ownRecord, sendProbe } from './core-context.ts';
 import type { CoreHost, Origin, Sender } from './core-host.ts';
@@ -74,6 +77,8 @@ const HOUSEKEEPING_MS = 1_000;
 const VERIFIED_PER_SECOND = 40;
 const LEAVE_PEERS = 6;
 const DEGRADED_SCORE = 4;
+/** How long another start of this name is given to take over what this one knows. */
+const NAMESAKE_MS = 1_000;
 
 /** One member. */
 export class GossipCore {
@@ -88,6 +93,8 @@ export class GossipCore {
   #leaveAcks = 0;
   #healAt = 0;
   #wasDegraded = false;
+  /** Another start of this name that has asked to join, and when it did first. */
+  #namesake: { readonly items: readonly Item[]; readonly since: number } | undefined;
   /** Until when it is known that this process stood still. */
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
@@ -108,6 +115,7 @@ export class GossipCore {
       budget: new ByteBudget(merged.bytesPerSecond, host.now()),
       counters: zeroCounters(),
       queue: new RumourQueue(),
+      announcements: new Announcements(),
       slot,
       id: item.id,
       nextSeq() {
@@ -175,14 +183,16 @@ export class GossipCore {
 
   /** Takes a message that was authenticated as `sender`'s. */
   handle(message: Message, sender: Sender, origin: Origin): void {
-    if (this.membership.isStopped || sender.id === this.#context.id) return;
+    if (this.membership.isStopped) return;
     this.#notePause();
+    if (message.kind === JOIN && sender.id === this.#context.id) return this.#meetNamesake(message, origin);
     const before = this.#context.deadlines.next;
     const { directory } = this.#context.view;
     const first = directory.slotOf(sender.id);
     if (first !== undefined) this.#heardFrom(first, sender.gen);
     const source: Source = message.kind >= SYNC ? 'exchange' : 'rumour';
     for (const item of message.items) this.#apply(item, source, sender);
+    if (this.membership.isStopped) return;
     this.#dispatch(message, sender, origin, first ?? directory.slotOf(sender.id));
     if (message.kind !== RUMOUR && this.#context.view.of(sender.id) === undefined)
       this.#remind(sender, origin);
@@ -252,6 +262,26 @@ export class GossipCore {
     else origin.answer([{ ...reminder, items: [grave] }]);
   }
 
+  /**
+   * Answers another start of this name, which may know nobody else, before one of the two gives way: with what it says of
+   * itself, if that is believed, and all that is known.
+   */
+  #meetNamesake({ seq, items }: Join, origin: Origin): void {
+    this.#namesake = { items, since: this.#namesake?.since ?? this.#context.host.now() };
+    if (typeof origin === 'string') return;
+    const later = items.filter((item) => item.kind === 'member' && this.membership.isLaterStart(item));
+    origin.answer([{ kind: DELTA, seq, more: 1, large: NO_BYTES, items: later }]);
+    this.#synchroniser.onJoin(seq, origin);
+  }
+
+  /** Decides between this start and the other one of its name. */
+  #settleNamesake(now: number): void {
+    const namesake = this.#namesake;
+    if (namesake === undefined || now - namesake.since < NAMESAKE_MS) return;
+    this.#namesake = undefined;
+    for (const item of namesake.items) this.#apply(item, 'rumour', this.self);
+  }
+
   #run({ kind, argument }: Due): void {
     switch (kind) {
       case PROBE_ROUND:
@@ -304,7 +334,7 @@ export class GossipCore {
   }
 
   #apply(item: Item, source: Source, sender: Sender): void {
-    const { view, host, queue, records, id, counters } = this.#context;
+    const { view, host, queue, announcements, records, id, counters } = this.#context;
     if (item.kind === 'member') {
       const before = view.of(item.id)?.item;
       // Most of what arrives was heard before.
@@ -315,7 +345,7 @@ export class GossipCore {
       const slot = view.directory.slotOf(item.id);
       const after = slot === undefined ? undefined : view.get(slot)?.item;
       if (slot !== undefined && after !== undefined && after !== before)
-        this.#synchroniser.recent.note(slot, after, host.now());
+        this.#synchroniser.recent.note(after, host.now());
       return;
     }
     const record = view.of(item.id);
@@ -327,7 +357,8 @@ export class GossipCore {
     counters.itemsApplied += 1;
     view.set(slot, changed);
     if (item.kind === 'value') queue.addValue(item);
-    if (item.kind === 'value') this.#synchroniser.recent.note(slot, item, host.now());
+    if (item.kind === 'value') this.#synchroniser.recent.note(item, host.now());
+    announcements.arrived(changed);
     const keys = item.kind === 'value' ? [item.key] : changedKeys(record.kv, changed.kv);
     if (keys.length > 0) host.emit({ type: 'update', member: record.item, keys });
   }
@@ -336,6 +367,8 @@ export class GossipCore {
     const { deadlines, host, tuning, health, counters, queue } = this.#context;
     const now = host.now();
     deadlines.add(now + HOUSEKEEPING_MS, HOUSEKEEPING, 0);
+    this.#settleNamesake(now);
+    if (this.membership.isStopped) return;
     this.membership.reap();
     this.values.maintain();
     this.membership.verify(VERIFIED_PER_SECOND, ({ id, gen, address }) => {

@@ -12,6 +12,7 @@
  * - A fact replaces what is known only if it is greater: generation, then incarnation, then status.
  * - Only a member itself raises its incarnation.
  * - Who was forgotten comes back with a greater generation or incarnation only.
+ * - At most `membersMax` members are known, whoever announces how many; those who are gone make place for those who live.
  */
 import type { MemberItem } from '../item/item.ts';
 import { memberItem } from '../item/item-codec.ts';
@@ -72,6 +73,12 @@ export class Membership {
   /** Whether somebody else was heard to speak of this start of this member. */
   get isAccepted(): boolean {
     return this.#isAccepted;
+  }
+
+  /** Tells whether a fact is of a later start of this member, and can be. */
+  isLaterStart({ name, gen }: MemberItem): boolean {
+    const { item: own } = ownRecord(this.#context);
+    return name === own.name && gen > own.gen && gen - own.gen <= GEN_JUMP_MAX;
   }
 
   /** Takes over a fact, if it is news. */
@@ -190,6 +197,10 @@ export class Membership {
     const { view } = this.#context;
     const grave = this.graveyard.find(item.id);
     if (grave !== undefined && compareItems(item, grave) <= 0) return;
+    if (!this.#makePlace(item)) {
+      this.#context.counters.membersRefused += 1;
+      return;
+    }
     const slot = view.directory.intern(item.name, item.id);
     if (slot === undefined) {
       this.#context.counters.itemsAbsurd += 1;
@@ -200,6 +211,16 @@ export class Membership {
       this.#unconfirmed.add(slot);
     }
     this.#put(slot, item, source === 'rumour');
+  }
+
+  /** Makes a place for somebody new, if need be that of one who is gone; tells whether there is one. */
+  #makePlace({ status }: MemberItem): boolean {
+    const { view, tuning } = this.#context;
+    if (view.size < tuning.membersMax) return true;
+    const [longestGone] = this.gone.keys();
+    if (status >= DEAD || longestGone === undefined) return false;
+    this.forget(longestGone);
+    return true;
   }
 
   #replace(item: MemberItem, known: MemberRecord, source: Source, sender: Sender): void {
@@ -284,7 +305,7 @@ export class Membership {
     const own = ownRecord(this.#context).item;
     if (item.name !== own.name || item.gen < own.gen || this.#isStopped) return;
     if (item.gen > own.gen) {
-      if (item.gen - own.gen > GEN_JUMP_MAX) {
+      if (!this.isLaterStart(item)) {
         counters.itemsAbsurd += 1;
         return;
       }

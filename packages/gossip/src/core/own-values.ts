@@ -20,7 +20,8 @@ import {
   VALUES_BYTES_MAX,
 } from '../item/limits.ts';
 import { isWithinLimits, type KeyValues, withoutTombstones } from '../kv/key-values.ts';
-import { type CoreContext, ownRecord } from './core-context.ts';
+import { type CoreContext, ownRecord, roundBytesMax } from './core-context.ts';
+import { itemCost } from './delta-items.ts';
 
 /** How a change travels. */
 export type ValueClass = 'eager' | 'lazy';
@@ -78,7 +79,7 @@ export class OwnValues {
   }
 
   #publish(key: string, value: Uint8Array | undefined, isEager: boolean): void {
-    const { queue, host, id } = this.#context;
+    const { host } = this.#context;
     const { item, kv } = ownRecord(this.#context);
     if (value === undefined && kv.entries.get(key)?.value === undefined) return;
     const entry: Entry = { version: kv.max + 1, value };
@@ -86,9 +87,17 @@ export class OwnValues {
     entries.set(key, entry);
     this.#store({ max: entry.version, gc: kv.gc, entries });
     if (value === undefined) this.#tombstones.push({ version: entry.version, at: host.now() });
-    if (isEager && (value?.length ?? 0) <= DATAGRAM_VALUE_BYTES_MAX)
-      queue.addValue(valueItem(id, item.gen, key, entry));
+    if (isEager) this.#spread(key, entry);
     host.emit({ type: 'update', member: item, keys: [key] });
+  }
+
+  /** Tells a change as a rumour, or of it if a round of rumours does not hold it. */
+  #spread(key: string, entry: Entry): void {
+    const { queue, announcements, tuning, id } = this.#context;
+    if ((entry.value?.length ?? 0) > DATAGRAM_VALUE_BYTES_MAX) return announcements.tell(id);
+    const item = valueItem(id, ownRecord(this.#context).item.gen, key, entry);
+    if (itemCost(item) <= roundBytesMax(this.#context, tuning.fanout)) queue.addValue(item);
+    else announcements.tell(id);
   }
 
   #forgetTombstones(now: number): void {

@@ -34,8 +34,8 @@ import { ProbeOrder, randomPeers } from './peers.ts';
 interface Probe {
   readonly slot: number;
   readonly seq: number;
+  readonly id: number;
   readonly gen: number;
-  readonly startedAt: number;
   stage: 0 | 1 | 2;
   isAnswered: boolean;
   isVoid: boolean;
@@ -90,8 +90,8 @@ export class Prober {
     this.#probe = {
       slot,
       seq,
+      id: record.item.id,
       gen: record.item.gen,
-      startedAt: now,
       stage: 0,
       isAnswered: false,
       isVoid: false,
@@ -192,7 +192,9 @@ export class Prober {
   #fail(probe: Probe): void {
     const { counters, view } = this.#context;
     counters.probesFailed += 1;
-    if (view.get(probe.slot)?.item.gen === probe.gen) this.#membership.accuse(probe.slot);
+    const item = view.get(probe.slot)?.item;
+    // Slots are given out again: whoever has this one may not have been asked.
+    if (item?.id === probe.id && item.gen === probe.gen) this.#membership.accuse(probe.slot);
   }
 
   #ping(slot: number, seq: number): void {

@@ -13,7 +13,6 @@ const RECENT_MAX = 16;
 const RECENT_MS = 60_000;
 
 interface Change {
-  readonly slot: number;
   readonly item: Item;
   readonly at: number;
 }
@@ -23,19 +22,19 @@ export class RecentChanges {
   readonly #values: Change[] = [];
   readonly #members: Change[] = [];
 
-  /** Notes a fact about the member of a slot. */
-  note(slot: number, item: Item, now: number): void {
+  /** Notes a fact. */
+  note(item: Item, now: number): void {
     const changes = item.kind === 'member' ? this.#members : this.#values;
-    changes.unshift({ slot, item, at: now });
+    changes.unshift({ item, at: now });
     if (changes.length > RECENT_MAX) changes.pop();
   }
 
-  /** Yields slots and facts, values first, newest first. */
-  *newest(now: number): Generator<readonly [slot: number, item: Item]> {
+  /** Yields facts, values first, newest first. */
+  *newest(now: number): Generator<Item> {
     for (const changes of [this.#values, this.#members]) {
-      for (const { slot, item, at } of changes) {
+      for (const { item, at } of changes) {
         if (now - at > RECENT_MS) break;
-        yield [slot, item];
+        yield item;
       }
     }
   }

@@ -12,6 +12,7 @@
  * Invariants:
  * - An item that replaces another takes its place; of a suspect, the accusations of several accusers are kept.
  * - At most `RUMOURS_MAX` items wait; the value that was sent most often goes first, exchanges of digests repair that.
+ * - At most `PLACES_MAX` places are taken, however often items replace each other while none is sent.
  */
 import type { Item, MemberItem, ValueItem } from '../item/item.ts';
 import { SUSPECT } from '../member/status.ts';
@@ -30,6 +31,8 @@ const ACCUSATIONS_MAX = 4;
 const ITEM_BYTES_MIN = 24;
 /** How many items that do not fit are passed over before a packet is as good as full. */
 const PASSED_MAX = 16;
+/** So many places in tiers may be taken, by gone rumours too, before the gone ones are swept out. */
+const PLACES_MAX: number = 4 * RUMOURS_MAX;
 
 interface Rumour {
   readonly item: Item;
@@ -47,11 +50,17 @@ export class RumourQueue {
   /** Rumours by rank and by how often they were sent, the newest last; gone ones stay until they are met. */
   readonly #tiers: readonly Rumour[][][] = [[], [], []];
   #count = 0;
+  #places = 0;
   #valueBytes = 0;
 
   /** How many items wait. */
   get size(): number {
     return this.#count;
+  }
+
+  /** How many places in tiers are taken, by gone rumours too. */
+  get places(): number {
+    return this.#places;
   }
 
   /** Adds a fact about a member in the place of older ones. A refutation goes before everything else. */
@@ -114,6 +123,7 @@ export class RumourQueue {
     for (const tier of this.#tiers[rank] as Rumour[][]) {
       while (tier.length > 0 && left >= ITEM_BYTES_MIN && passed.length < PASSED_MAX) {
         const rumour = tier.pop() as Rumour;
+        this.#places -= 1;
         if (rumour.isGone) continue;
         const cost = costOf(rumour.item);
         if (cost > left) {
@@ -140,6 +150,8 @@ export class RumourQueue {
     const tiers = this.#tiers[rumour.rank] as Rumour[][];
     while (tiers.length <= rumour.sent) tiers.push([]);
     (tiers[rumour.sent] as Rumour[]).push(rumour);
+    this.#places += 1;
+    if (this.#places > PLACES_MAX) this.#sweep();
   }
 
   /** Drops a rumour that is still listed by its member or key. */
@@ -169,7 +181,6 @@ export class RumourQueue {
     const dropped = this.#mostSent(VALUE) ?? this.#mostSent(MEMBERSHIP);
     if (dropped !== undefined) this.#end(dropped);
     this.dropped += 1;
-    this.#compact();
   }
 
   /** Returns the rumour of a rank that most have heard: the oldest of those sent most often. */
@@ -182,12 +193,15 @@ export class RumourQueue {
     return undefined;
   }
 
-  /** Gone rumours in tiers that are never reached must not pile up. */
-  #compact(): void {
+  /** Gone rumours below others that keep coming are never met: they must not pile up. */
+  #sweep(): void {
+    this.#places = 0;
     for (const tiers of this.#tiers) {
-      const all = tiers.reduce((sum, { length }) => sum + length, 0);
-      if (all < 2 * RUMOURS_MAX) continue;
-      for (const [sent, tier] of tiers.entries()) tiers[sent] = tier.filter(({ isGone }) => !isGone);
+      for (const [sent, tier] of tiers.entries()) {
+        const kept = tier.filter(({ isGone }) => !isGone);
+        tiers[sent] = kept;
+        this.#places += kept.length;
+      }
     }
   }
 }

@@ -44,6 +44,7 @@ import {
   STATE_BYTES_MAX,
   stateOf,
 } from '../wire/page-entries.ts';
+import { ANNOUNCEMENT_SEQ } from './announcements.ts';
 import { type CoreContext, ownRecord, roomBehind, sendIfAffordable } from './core-context.ts';
 import type { Origin } from './core-host.ts';
 import { SYNC_LATE, SYNC_ROUND } from './deadlines.ts';
@@ -154,6 +155,7 @@ export class Synchroniser {
     this.#answered(seq);
     const theirs = decodeStates(states);
     if (theirs === undefined) return;
+    if (seq === ANNOUNCEMENT_SEQ) return this.#fetchAnnounced(theirs, origin);
     const { view } = this.#context;
     const wants: Uint8Array[] = [];
     const lacking: Lacking[] = [];
@@ -171,8 +173,7 @@ export class Synchroniser {
       const isSameGen = record?.item.gen === state.gen;
       const { max = 0, gc = 0 } = isSameGen ? record.kv : {};
       const isAheadInKeys = isSameGen && (gc > state.gc || (gc === state.gc && max > state.max));
-      const isBehindInKeys = state.gc > gc || (state.gc === gc && state.max > max);
-      if (order > 0 || (isSameGen && isBehindInKeys))
+      if (order > 0 || (isSameGen && isBehindInKeys(record, state)))
         wants.push(encodeWant({ id: state.id, gen: state.gen, from: max }));
       if (record !== undefined && (order < 0 || isAheadInKeys))
         offer(record, order < 0, isSameGen ? state.max : 0);
@@ -180,6 +181,26 @@ export class Synchroniser {
     if (whole.length > 0) this.#offerUnlisted(whole, listed, offer);
     this.#sendDeltas(origin, seq, lacking, large);
     this.#sendWants(origin, seq, wants);
+  }
+
+  /** Fetches what members changed that are known here; of others exchanges tell. */
+  #fetchAnnounced(theirs: readonly MemberState[], origin: Origin): void {
+    const { view, host, announcements } = this.#context;
+    if (typeof origin !== 'string') return;
+    const wants = theirs.flatMap((state) => {
+      const record = view.of(state.id);
+      if (record === undefined || state.id === this.#context.id || record.item.gen !== state.gen) return [];
+      if (!isBehindInKeys(record, state) || !announcements.await(state, host.now())) return [];
+      return [encodeWant({ id: state.id, gen: state.gen, from: record.kv.max })];
+    });
+    if (wants.length === 0) return;
+    const seq = this.#context.nextSeq();
+    host.sendOverStream(origin, {
+      kind: WANT,
+      seq,
+      wants: new Uint8Array(Buffer.concat(wants)),
+      items: NO_ITEMS,
+    });
   }
 
   /** Sends what was asked for. Over a stream everything, otherwise what datagrams hold. */
@@ -329,8 +350,9 @@ export class Synchroniser {
     const { view, host } = this.#context;
     let left = roomBehind(this.#context, message);
     const items: Item[] = [];
-    for (const [slot, item] of this.recent.newest(host.now())) {
-      if (view.get(slot) === undefined) continue;
+    for (const item of this.recent.newest(host.now())) {
+      // Who was forgotten meanwhile would be brought back.
+      if (view.of(item.id) === undefined) continue;
       const cost = itemCost(item);
       if (cost > left) continue;
       left -= cost;
@@ -441,6 +463,11 @@ function* itemsOf(wanted: readonly Wanted[]): Generator<Item> {
     const delta = deltaSince(record, from, Number.POSITIVE_INFINITY);
     if (delta !== undefined) yield delta;
   }
+}
+
+/** Tells whether a state of the same generation has changes that a record has not. */
+function isBehindInKeys({ kv }: MemberRecord, { max, gc }: MemberState): boolean {
+  return gc > kv.gc || (gc === kv.gc && max > kv.max);
 }
 
 /** Compares a state with a record: positive if the state replaces its membership. */

@@ -34,6 +34,8 @@ export interface Tuning {
   readonly tombstoneMs: number;
   /** The least time between two publications of lazy keys, also at least the number of members / 200 seconds. */
   readonly lazyMs: number;
+  /** How many members are known at most, dead and left ones too; who comes when there are as many is not taken in. */
+  readonly membersMax: number;
   /** The largest datagram sent. */
   readonly datagramBytes: number;
   /** The most bytes sent in datagrams in a second. */
@@ -58,6 +60,7 @@ export const TUNING: Tuning = {
   graveMs: 86_400_000,
   tombstoneMs: 900_000,
   lazyMs: 5_000,
+  membersMax: 65_536,
   datagramBytes: 1_200,
   bytesPerSecond: 36_000,
 };

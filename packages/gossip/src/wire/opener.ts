@@ -47,7 +47,7 @@ export interface PacketCounters {
   forged: number;
   /** Authentic, but no message. */
   undecodable: number;
-  /** Sent by this member itself. */
+  /** Sent by this process itself. */
   own: number;
 }
 
@@ -55,6 +55,8 @@ export interface PacketCounters {
 export interface OpenerOptions {
   readonly cluster: Uint8Array;
   readonly self: number;
+  /** What packets of this process have, and not those of another one with its name. */
+  readonly salt: number;
   /** `undefined` for plaintext. */
   readonly keyring: Keyring | undefined;
   /** Returns monotonic milliseconds. */
@@ -67,7 +69,7 @@ export interface Opened {
   readonly sender: Sender;
 }
 
-/** A window per sender that was ever authentic; the oldest are given up. */
+/** A window per sender that was ever authentic; those not heard of for longest are given up. */
 const WINDOWS_MAX = 65_536;
 const COUNTER_MAX: number = 2 ** 53;
 
@@ -98,7 +100,7 @@ export class Opener {
   /** Returns the message of a packet that came from `source`; `undefined` if it is dropped. */
   open(packet: Uint8Array, source: string, isStream: boolean): Opened | undefined {
     const { counters } = this;
-    const { cluster, self, keyring, now } = this.#options;
+    const { cluster, self, salt, keyring, now } = this.#options;
     const isEncrypted = keyring !== undefined;
     if (packet.length < HEADER_BYTES + (isEncrypted ? TAG_BYTES : 0) || !hasMagic(packet))
       return this.#drop('malformed');
@@ -109,7 +111,7 @@ export class Opener {
     if (header.flags !== flags || header.counter >= STREAM_COUNTER !== isStream)
       return this.#drop('wrongMode');
     if (header.counter >= COUNTER_MAX) return this.#drop('malformed');
-    if (header.sender === self) return this.#drop('own');
+    if (header.sender === self && header.salt === salt) return this.#drop('own');
     if (this.#meter.isMuted(source, now())) return this.#drop('muted');
     if (keyring !== undefined && !keyring.has(header.key)) return this.#bad('unknownKey', source);
     const whole = Buffer.from(packet.buffer, packet.byteOffset, packet.length);
@@ -129,7 +131,8 @@ export class Opener {
   #accept(name: string, known: ReplayWindow | undefined, counter: number): void {
     const window = known ?? new ReplayWindow();
     window.accept(counter);
-    if (known !== undefined) return;
+    // Who is heard of goes last: strangers that come and go must not push out the windows of members.
+    this.#windows.delete(name);
     this.#windows.set(name, window);
     if (this.#windows.size <= WINDOWS_MAX) return;
     const [oldest] = this.#windows.keys();

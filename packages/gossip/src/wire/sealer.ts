@@ -26,15 +26,16 @@ export interface SealerOptions {
 
 /** Makes packets. */
 export class Sealer {
+  /** Drawn when this process started: it tells its packets from those of others with its name. */
+  readonly salt: number;
   readonly #options: SealerOptions;
-  readonly #salt: number;
   #datagrams = 0;
   #frames = 0;
 
   /** Creates a sealer with a salt of its own. */
   constructor(options: SealerOptions) {
     this.#options = options;
-    this.#salt = options.random.uint32();
+    this.salt = options.random.uint32();
   }
 
   /** Returns a packet with `message`, owned by the caller. */
@@ -48,7 +49,7 @@ export class Sealer {
       HEADER_BYTES + message.length + (keyring === undefined ? 0 : TAG_BYTES),
     );
     const key = keyring?.primary ?? 0;
-    writeHeader(packet, cluster, { flags, key, sender, gen, salt: this.#salt, counter });
+    writeHeader(packet, cluster, { flags, key, sender, gen, salt: this.salt, counter });
     if (keyring === undefined) packet.set(message, HEADER_BYTES);
     else this.#encrypt(packet, message, keyring);
     return packet;

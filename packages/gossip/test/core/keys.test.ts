@@ -53,6 +53,14 @@ describe('who is behind forgotten tombstones', () => {
     expect(hasLarge).toBe(false);
   });
 
+  it('is given what is too large for datagrams over a stream, also if it lies behind small changes', () => {
+    const entries = keys(30, 50);
+    entries.set('large', { version: 31, value: bin(5000) });
+    const { items, hasLarge } = lackingOf(recordWith('both', { max: 31, gc: 0, entries }), false, 0);
+    expect(deltaOf(items)).toMatchObject({ from: 0 });
+    expect(hasLarge).toBe(true);
+  });
+
   it('takes no part of a new beginning', () => {
     const part = deltaItem({ id: 1, gen: 1, from: 0, to: 4, gc: 51, entries: [...keys(4, 10)] });
     expect(withDelta(NO_KEY_VALUES, part)).toBe(NO_KEY_VALUES);
@@ -116,7 +124,38 @@ describe('answers over a stream', () => {
     expect(answers.at(-1)).toMatchObject({ more: 0 });
   });
 
-  it('are made one by one, and once for each member that is asked for', () => {
+  it('are made when they are read', () => {
+    let reads = 0;
+    const watched: KeyValues = {
+      ...full,
+      get entries() {
+        reads += 1;
+        return full.entries;
+      },
+    };
+    const records = [recordWith('one', watched), recordWith('two', watched), recordWith('three', watched)];
+    const cluster = new SimulatedCluster({ nodes: 1, seed: 1, isAcquainted: false });
+    const core = cluster.core(0);
+    for (const record of records)
+      core.view.set(core.view.directory.intern(record.item.name, record.item.id) as number, record);
+    const wants = new Uint8Array(
+      records.flatMap(({ item }) => [...encodeWant({ id: item.id, gen: 1, from: 0 })]),
+    );
+    for (const message of [
+      { kind: JOIN, seq: 1, items: [] } as const,
+      { kind: WANT, seq: 1, wants, items: [] } as const,
+    ]) {
+      reads = 0;
+      const answers: Iterator<Message>[] = [];
+      const answer = (messages: Iterable<Message>): number => answers.push(messages[Symbol.iterator]());
+      core.handle(message, { id: 1, gen: 1 }, { answer });
+      expect(reads).toBe(0);
+      answers[0]?.next();
+      expect(reads).toBeLessThan(3);
+    }
+  });
+
+  it('have each member once that is asked for', () => {
     const { item, kv } = recordWith('full', full);
     const want = [...encodeWant({ id: item.id, gen: 1, from: 0 })];
     const wants = new Uint8Array(Array.from({ length: 100 }, () => want).flat());

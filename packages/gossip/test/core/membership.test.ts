@@ -6,7 +6,7 @@ import { memberId } from '../../src/member/member-id.ts';
 import { recordFactory } from '../../src/member/member-record.ts';
 import type { Status } from '../../src/member/status.ts';
 import { SimulatedCluster } from '../../src/simulation/simulated-cluster.ts';
-import { DELTA, NO_BYTES, RUMOUR, WANT } from '../../src/wire/message.ts';
+import { DELTA, type Message, NO_BYTES, RUMOUR, SYNC, WANT } from '../../src/wire/message.ts';
 import { encodeWant } from '../../src/wire/page-entries.ts';
 
 const NAMES = ['node-00000', 'node-00001', 'node-00002', 'node-00003', 'node-00004'];
@@ -248,4 +248,91 @@ it('churn of ten times the size leaves nothing behind', () => {
     expect(membership.suspicions.size).toBe(0);
     expect(rumours).toBe(0);
   }
+});
+
+/** A member that does not know the others, and what it is told by somebody that it does not know either. */
+function lonely(
+  onSend?: (message: Message) => void,
+): readonly [SimulatedCluster, (...items: Item[]) => void] {
+  const cluster = new SimulatedCluster({
+    nodes: 1,
+    seed: 1,
+    isAcquainted: false,
+    onSend: (_, message) => onSend?.(message),
+  });
+  const hear = (...items: Item[]): void =>
+    cluster.core(0).handle({ kind: RUMOUR, items }, { id: 1, gen: 1 }, '10.9.9.8:1');
+  return [cluster, hear];
+}
+
+const named = (name: string, changes: Partial<MemberItem> = {}): MemberItem =>
+  memberItem({ name, gen: 1, inc: 0, status: 0, address: '10.9.9.9:1', by: 0, ...changes });
+
+it('who takes the place of somebody forgotten is not accused because that one did not answer', () => {
+  const [cluster, hear] = lonely();
+  const core = cluster.core(0);
+  hear(named('first'));
+  cluster.run(5000, () => core.counters.probes === 1);
+  core.membership.forget(core.view.directory.slotOf(memberId('first')) as number);
+  hear(named('second'));
+  cluster.run(5000, () => core.counters.probes === 2);
+  expect(core.counters.probesFailed).toBe(1);
+  expect(core.view.of(memberId('second'))?.item.status).toBe(0);
+});
+
+it('who was forgotten is not told of because another has its place', () => {
+  const told: string[] = [];
+  const [cluster, hear] = lonely(({ items }) => {
+    for (const item of items) if (item.kind === 'member') told.push(item.name);
+  });
+  const core = cluster.core(0);
+  hear(named('first'));
+  core.membership.forget(core.view.directory.slotOf(memberId('first')) as number);
+  hear(named('second'));
+  const sync = {
+    kind: SYNC,
+    seq: 1,
+    lane: 0,
+    rootLow: 1,
+    rootHigh: 1,
+    buckets: NO_BYTES,
+    items: [],
+  } as const;
+  core.handle(sync, { id: 1, gen: 1 }, '10.9.9.8:1');
+  expect(told).toContain('second');
+  expect(told).not.toContain('first');
+});
+
+describe('of more members than may be', () => {
+  const full = (): readonly [SimulatedCluster, (...items: Item[]) => void] => {
+    const cluster = new SimulatedCluster({
+      nodes: 1,
+      seed: 1,
+      isAcquainted: false,
+      tuning: { membersMax: 10 },
+    });
+    const hear = (...items: Item[]): void =>
+      cluster.core(0).handle({ kind: RUMOUR, items }, { id: 1, gen: 1 }, '10.9.9.8:1');
+    hear(...Array.from({ length: 100 }, (_, index) => named(`many-${index}`)));
+    return [cluster, hear];
+  };
+
+  it('those who come last are refused and counted', () => {
+    const { view, counters } = full()[0].core(0);
+    expect(view.size).toBe(10);
+    expect(view.directory.slots).toBe(10);
+    expect(counters.membersRefused).toBe(91);
+  });
+
+  it('the dead make place for the living, and not the other way round', () => {
+    const [cluster, hear] = full();
+    const core = cluster.core(0);
+    hear(named('many-3', { status: 2 }));
+    hear(named('dead', { status: 2 }));
+    expect(core.view.of(memberId('many-3'))).toBeDefined();
+    hear(named('living'));
+    expect(core.view.of(memberId('many-3'))).toBeUndefined();
+    expect(core.view.of(memberId('living'))?.item.status).toBe(0);
+    expect(core.view.of(memberId('dead'))).toBeUndefined();
+  });
 });

@@ -38,12 +38,26 @@ function ends(keys: readonly Uint8Array[] | undefined, theirs = keys, clusters =
     opener: new Opener({
       cluster: clusterTag(clusters[1] as string),
       self: memberId('b'),
+      salt: 7,
       keyring: others,
       now: () => it.nowMs,
     }),
   };
   return it;
 }
+
+/** Packets of others with the same name, in plaintext, each a start of its own. */
+const strangers = (count: number): Buffer[] =>
+  Array.from({ length: count }, (_, index) => {
+    const random = { uint32: () => index };
+    const sealer = new Sealer({
+      cluster: clusterTag('c'),
+      sender: memberId('x'),
+      keyring: undefined,
+      random,
+    });
+    return sealer.seal(encodeMessage(MESSAGE), GEN, false);
+  });
 
 const seal = ({ sealer }: Ends, isStream = false): Buffer =>
   sealer.seal(encodeMessage(MESSAGE), GEN, isStream);
@@ -211,4 +225,32 @@ it('a source that was authentic within the hour is not muted, whatever is sent i
   expect(meter.isMuted('10.0.0.1:1', 60_000)).toBe(false);
   for (let packet = 0; packet < 30; packet += 1) meter.bad('10.0.0.1:1', 4_000_000);
   expect(meter.isMuted('10.0.0.1:1', 4_000_000)).toBe(true);
+});
+
+it('a packet of the process itself is dropped, one of another process with its name is not', () => {
+  const { opener } = ends(undefined);
+  const packetOf = (salt: number): Buffer => {
+    const random = { uint32: () => salt };
+    const sealer = new Sealer({
+      cluster: clusterTag('c'),
+      sender: memberId('b'),
+      keyring: undefined,
+      random,
+    });
+    return sealer.seal(encodeMessage(MESSAGE), GEN, false);
+  };
+  expect(opener.open(packetOf(7), 'x', false)).toBeUndefined();
+  expect(opener.counters.own).toBe(1);
+  expect(opener.open(packetOf(8), 'x', false)).toBeDefined();
+});
+
+it('a member that is heard of keeps its window, however many strangers come and go', () => {
+  const pair = ends(undefined);
+  const first = seal(pair);
+  expect(pair.opener.open(first, 'x', false)).toBeDefined();
+  for (const [index, packet] of strangers(70_000).entries()) {
+    pair.opener.open(packet, 'x', false);
+    if (index % 1000 === 0) expect(pair.opener.open(seal(pair), 'x', false)).toBeDefined();
+  }
+  expect(pair.opener.open(first, 'x', false)).toBeUndefined();
 });
