@@ -342,7 +342,11 @@ export class Gossip {
         throw error;
       }
     });
-    return (await Promise.all(asked)).includes(true);
+    // One that is silent holds nobody up.
+    return new Promise((resolve, reject) => {
+      for (const one of asked) one.then((isAnswered) => isAnswered && resolve(true), reject);
+      Promise.all(asked).then((all) => resolve(all.includes(true)), reject);
+    });
   }
 
   #findSeeds(signal: AbortSignal | undefined): Promise<string[]> {

@@ -420,6 +420,23 @@ describe('joining', () => {
     await failed;
   });
 
+  it('does not wait for a silent seed if another one answers', async () => {
+    const a = await members.join('a');
+    const own = members.network.transport('10.0.0.8:3');
+    const transport: GossipOptions['transport'] = {
+      ...own,
+      ask: (target, packet, onAnswer, signal) =>
+        target === a.address
+          ? own.ask(target, packet, onAnswer, signal)
+          : new Promise((_resolve, reject) => {
+              signal.addEventListener('abort', () => reject(abortedError(signal)), { once: true });
+            }),
+    };
+    const seeds = ['10.0.0.7:1', a.address, '10.0.0.7:2'];
+    const b = await members.join('b', { seeds, transport });
+    expect(seenBy(b)).toEqual(['a alive', 'b alive']);
+  }, 2000);
+
   it('ends when it is aborted, and so does the membership', async () => {
     const aborted = AbortSignal.abort();
     await expect(members.join('a', { signal: aborted })).rejects.toThrow(coded('CLORTHO_ABORTED'));

@@ -42,7 +42,7 @@ export class Announcements {
   }
 
   /** Notes that a change is to come; tells whether it is to be fetched, because nobody is doing so. */
-  await({ id, gen, max }: MemberState, now: number): boolean {
+  expect({ id, gen, max }: MemberState, now: number): boolean {
     const known = this.#awaited.get(id);
     if (known?.gen === gen && known.max >= max && now - known.since < FETCH_MS) return false;
     putLast(this.#awaited, id, { gen, max, since: now });

@@ -190,7 +190,7 @@ export class Synchroniser {
     const wants = theirs.flatMap((state) => {
       const record = view.of(state.id);
       if (record === undefined || state.id === this.#context.id || record.item.gen !== state.gen) return [];
-      if (!isBehindInKeys(record, state) || !announcements.await(state, host.now())) return [];
+      if (!isBehindInKeys(record, state) || !announcements.expect(state, host.now())) return [];
       return [encodeWant({ id: state.id, gen: state.gen, from: record.kv.max })];
     });
     if (wants.length === 0) return;

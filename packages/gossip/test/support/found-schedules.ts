@@ -23,7 +23,7 @@ export const FOUND: Readonly<Record<string, Schedule>> = {
     loss: 0,
     steps: [
       { type: 'split', mask: 2, isOneWay: false },
-      { type: 'fill', node: 1, count: 30, bytes: 100 },
+      { type: 'fill', node: 1, count: 30, bytes: 100, isLazy: true },
       { type: 'wait', ms: 2000 },
       { type: 'set', node: 1, key: 0, isLazy: false },
       { type: 'delete', node: 1, key: 0, isLazy: false },
@@ -61,6 +61,28 @@ export const FOUND: Readonly<Record<string, Schedule>> = {
       { type: 'wait', ms: 3000 },
       { type: 'split', mask: 1, isOneWay: false },
       { type: 'wait', ms: 17_000 },
+    ],
+  },
+  'a member that is forgotten and heard of again within a second begins anew': {
+    nodes: 6,
+    seed: 21,
+    loss: 0.3,
+    steps: [
+      { type: 'restart', node: 7 },
+      { type: 'set', node: 5, key: 0, isLazy: true },
+      { type: 'split', mask: 87, isOneWay: true },
+      { type: 'wait', ms: 13_517 },
+    ],
+  },
+  'who follows the keys of a member that starts again sees that they are gone': {
+    nodes: 3,
+    seed: 5,
+    loss: 0,
+    steps: [
+      { type: 'set', node: 1, key: 0, isLazy: false },
+      { type: 'wait', ms: 3000 },
+      { type: 'restart', node: 1 },
+      { type: 'wait', ms: 3000 },
     ],
   },
   'a member that starts again is a new one, and its old keys are gone': {

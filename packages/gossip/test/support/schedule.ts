@@ -12,7 +12,13 @@ import type { SimulatedCluster, SimulationOptions } from '../../src/simulation/s
 /** A step of a schedule; nodes are numbers modulo the size of the cluster. */
 export type Step =
   | { readonly type: 'set' | 'delete'; readonly node: number; readonly key: number; readonly isLazy: boolean }
-  | { readonly type: 'fill'; readonly node: number; readonly count: number; readonly bytes: number }
+  | {
+      readonly type: 'fill';
+      readonly node: number;
+      readonly count: number;
+      readonly bytes: number;
+      readonly isLazy: boolean;
+    }
   | { readonly type: 'crash' | 'restart' | 'leave' | 'join'; readonly node: number }
   | { readonly type: 'pause'; readonly node: number; readonly ms: number }
   | { readonly type: 'split'; readonly mask: number; readonly isOneWay: boolean }
@@ -45,6 +51,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
       node,
       count: fc.constantFrom(30, 30, 200, 1025),
       bytes: fc.constantFrom(1, 100, 1000),
+      isLazy: fc.boolean(),
     }),
   },
   {
@@ -108,6 +115,7 @@ export function runSchedule(Cluster: ClusterClass, schedule: Schedule): string[]
     onEvent: (node, event) => {
       if (event.type === 'update' || event.type === 'forget')
         run.watch(node, event.member.name, event.member.id, event.keys);
+      if (event.type === 'forget') run.forget(node, event.member.name);
     },
     onSend: (_, message, bytes) => {
       if (bytes > DATAGRAM_BYTES_MAX) problems.push(`a datagram of ${bytes} bytes: kind=${message.kind}`);
@@ -148,7 +156,7 @@ class Run {
         break;
       }
       case 'fill':
-        if (isUp) this.#fill(cluster.core(target), step.count, step.bytes);
+        if (isUp) this.#fill(cluster.core(target), step);
         break;
       case 'crash':
         if (isUp && this.#up().length > 1) cluster.crash(target);
@@ -204,6 +212,11 @@ class Run {
     }
   }
 
+  /** Who is forgotten begins anew. */
+  forget(node: number, name: string): void {
+    this.#marks.delete(`${node} ${this.#cluster.core(node).self.gen} ${name}`);
+  }
+
   finish(): void {
     const cluster = this.#cluster;
     cluster.block(undefined);
@@ -224,10 +237,10 @@ class Run {
   }
 
   /** Sets more than a datagram holds, or as many keys as a member may have. */
-  #fill(core: GossipCore, count: number, bytes: number): void {
+  #fill(core: GossipCore, { count, bytes, isLazy }: Step & { readonly type: 'fill' }): void {
     this.#value = (this.#value + 1) % 128;
     const value = new Uint8Array(bytes).fill(this.#value);
-    for (let key = 0; key < count; key += 1) if (!change(core, `fill-${key}`, value, true)) return;
+    for (let key = 0; key < count; key += 1) if (!change(core, `fill-${key}`, value, isLazy)) return;
   }
 
   #up(): number[] {
@@ -240,12 +253,6 @@ class Run {
   #checkMarks(): void {
     for (const node of this.#up()) {
       const { view, self } = this.#cluster.core(node);
-      const known = new Set([...view.records()].map(([, { item }]) => item.name));
-      for (const other of this.#up()) {
-        // Who is forgotten begins anew.
-        const { name } = this.#cluster.core(other).self;
-        if (!known.has(name)) this.#marks.delete(`${node} ${self.gen} ${name}`);
-      }
       for (const [, { item, kv }] of view.records()) {
         const name = `${node} ${self.gen} ${item.name}`;
         const before = this.#marks.get(name);
