@@ -108,6 +108,8 @@ function stillAnswers(target: Target): boolean {
 /** Makes packets: of true members, of strangers, and of those in between. */
 class Senders {
   readonly #true: Sealer;
+  /** Of another process with the name of the member under test. */
+  readonly #namesake: Sealer;
   readonly #otherKey: Sealer;
   readonly #otherCluster: Sealer;
   readonly #plain: Sealer;
@@ -115,6 +117,7 @@ class Senders {
 
   constructor(seed: number) {
     this.#true = sealerOf('b', KEY, CLUSTER, seed);
+    this.#namesake = sealerOf('a', KEY, CLUSTER, seed + 1);
     this.#otherKey = sealerOf('b', new Uint8Array(32), CLUSTER, seed);
     this.#otherCluster = sealerOf('b', KEY, 'another', seed);
     this.#plain = sealerOf('b', undefined, CLUSTER, seed);
@@ -127,7 +130,8 @@ class Senders {
         : { kind: PING, seq: draw.random.uint32(), target: memberId('a'), gen: 10, items: NO_ITEMS },
     );
     const hostile = hostileBody(draw, kind, body);
-    if (hostile !== undefined) return this.#true.seal(hostile, 1 + draw.below(3), isStream);
+    const sender = draw.oneIn(8) ? this.#namesake : this.#true;
+    if (hostile !== undefined) return sender.seal(hostile, 1 + draw.below(20), isStream);
     const whole = (sealer: Sealer): Buffer => sealer.seal(body, 1, isStream);
     switch (kind) {
       case 'random bytes':
