@@ -102,6 +102,7 @@ export class Membership {
     if (claim === undefined || claim.item.gen !== gen) return;
     this.#provisional.delete(slot);
     const known = this.#context.view.get(slot);
+    if (known === undefined && !this.#makePlace(slot, claim.item)) return;
     if (known === undefined || compareItems(claim.item, known.item) > 0) this.#put(slot, claim.item, true);
   }
 
@@ -197,30 +198,29 @@ export class Membership {
     const { view } = this.#context;
     const grave = this.graveyard.find(item.id);
     if (grave !== undefined && compareItems(item, grave) <= 0) return;
-    if (!this.#makePlace(item)) {
-      this.#context.counters.membersRefused += 1;
-      return;
-    }
     const slot = view.directory.intern(item.name, item.id);
     if (slot === undefined) {
       this.#context.counters.itemsAbsurd += 1;
       return;
     }
-    if (source === 'exchange' && item.status < DEAD) {
-      if (grave !== undefined) return this.#claim(slot, item);
-      this.#unconfirmed.add(slot);
-    }
+    if (source === 'exchange' && item.status < DEAD && grave !== undefined) return this.#claim(slot, item);
+    if (!this.#makePlace(slot, item)) return;
+    if (source === 'exchange' && item.status < DEAD) this.#unconfirmed.add(slot);
     this.#put(slot, item, source === 'rumour');
   }
 
   /** Makes a place for somebody new, if need be that of one who is gone; tells whether there is one. */
-  #makePlace({ status }: MemberItem): boolean {
-    const { view, tuning } = this.#context;
+  #makePlace(slot: number, { id, status }: MemberItem): boolean {
+    const { view, tuning, counters } = this.#context;
     if (view.size < tuning.membersMax) return true;
     const [longestGone] = this.gone.keys();
-    if (status >= DEAD || longestGone === undefined) return false;
-    this.forget(longestGone);
-    return true;
+    if (status < DEAD && longestGone !== undefined) {
+      this.forget(longestGone);
+      return true;
+    }
+    counters.membersRefused += 1;
+    if (!this.#provisional.has(slot)) view.directory.release(id);
+    return false;
   }
 
   #replace(item: MemberItem, known: MemberRecord, source: Source, sender: Sender): void {
