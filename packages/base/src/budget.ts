@@ -14,32 +14,37 @@ export interface Budget {
   /** How many wait. */
   readonly waiting: number;
   /**
-   * Takes `amount`: at once, and then returns `undefined`, or after all that came before.
+   * Takes `amount`: at once, and then returns `undefined`, or after all that came before. `enter` is called in the turn in
+   * which it is taken, in order of arrival, whatever is called in that turn, too; it must not throw.
    *
    * @throws {ClorthoError} `CLORTHO_ABORTED` if `signal` has aborted, or rejects with it if it aborts before.
    */
-  take(amount: number, signal?: AbortSignal): Promise<void> | undefined;
+  take(amount: number, signal?: AbortSignal, enter?: () => void): Promise<void> | undefined;
   /** Gives back what was taken, whole or in parts. */
   give(amount: number): void;
 }
 
 interface Waiter {
   readonly amount: number;
-  readonly enter: () => void;
+  readonly admit: () => void;
 }
 
 /** Returns a budget of which nothing is in use. */
 export function budget(limit: number): Budget {
   let used = 0;
+  let isAdmitting = false;
   const queue = new Set<Waiter>();
   const hasRoom = (amount: number): boolean => used === 0 || used + amount <= limit;
   const admit = (): void => {
+    if (isAdmitting) return; // Who gives back on entering makes room for the next round of this loop.
+    isAdmitting = true;
     for (const waiter of queue) {
-      if (!hasRoom(waiter.amount)) return;
+      if (!hasRoom(waiter.amount)) break;
       queue.delete(waiter);
       used += waiter.amount;
-      waiter.enter();
+      waiter.admit();
     }
+    isAdmitting = false;
   };
   return {
     get used() {
@@ -48,10 +53,11 @@ export function budget(limit: number): Budget {
     get waiting() {
       return queue.size;
     },
-    take(amount, signal) {
+    take(amount, signal, enter) {
       throwIfAborted(signal);
       if (queue.size === 0 && hasRoom(amount)) {
         used += amount;
+        enter?.();
         return undefined;
       }
       return new Promise((resolve, reject) => {
@@ -60,11 +66,14 @@ export function budget(limit: number): Budget {
           reject(abortedError(signal));
           admit();
         };
-        const enter = (): void => {
-          signal?.removeEventListener('abort', onAbort);
-          resolve();
+        const waiter: Waiter = {
+          amount,
+          admit: () => {
+            signal?.removeEventListener('abort', onAbort);
+            enter?.();
+            resolve();
+          },
         };
-        const waiter = { amount, enter };
         queue.add(waiter);
         shared(signal)?.addEventListener('abort', onAbort, { once: true });
       });

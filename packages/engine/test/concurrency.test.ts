@@ -111,6 +111,20 @@ describe('writers', () => {
     await store.close();
   });
 
+  it('that are let in when another is aborted keep their place before those that come in the same turn', async () => {
+    const store = await open('memory:', { ...quiet, queueBytes: 1000 });
+    const abort = new AbortController();
+    const held = store.put('a', new Uint8Array(600));
+    const large = store.put('b', new Uint8Array(900), { signal: abort.signal });
+    const first = store.put('k', 'first');
+    abort.abort();
+    const second = store.put('k', 'second');
+    expect(await codeOf(() => large)).toBe('CLORTHO_ABORTED');
+    await Promise.all([held, first, second]);
+    expect(text(await store.get('k'))).toBe('second');
+    await store.close();
+  });
+
   it('that wait for room fail when the store is closed, or are acknowledged and there', async () => {
     const backends = newBackends();
     const store = await open('memory:', { ...quiet, ...backends, queueBytes: 1000 });

@@ -209,6 +209,48 @@ describe('gc', () => {
     }
   });
 
+  it('lets a merge commit that reads for many passes of another process after it wrote a file', async () => {
+    const clock = virtualClock();
+    const backends = newBackends();
+    let inputs: readonly string[] = [];
+    const objects = hookedObjects(backends.objects, async (call, key) => {
+      if (call === 'get' && inputs.includes(key)) await clock.sleep(4000);
+    });
+    const tuning = { threads: 0, blockBytes: 4096, fileBytes: 300 };
+    const options = { ...quiet, ...backends, clock, tuning, refreshMs: 50 };
+    const filling = await open('memory:', options);
+    const keys = Array.from({ length: 60_000 }, (_, index) => `k${String(index).padStart(6, '0')}`);
+    const fills = keys.map((key, index) => ({ type: 'put', key, value: `${Math.sin(index)}` }) as const);
+    await withTime(clock, filling.write(fills), 10);
+    await withTime(clock, filling.write([{ type: 'put', key: keys[1] as string, value: 'w' }]), 10);
+    // Of all that is read, only the first rows are written.
+    await withTime(clock, filling.write(keys.slice(15).map((key) => ({ type: 'del', key }))), 10);
+    await withTime(clock, filling.close(), 10);
+    const merging = await withTime(clock, open('memory:', { ...options, objects, cacheBytes: 1 }), 10);
+    const other = await withTime(clock, open('memory:', options), 10);
+    for (let pass = 0; pass < 2; pass += 1) {
+      await clock.advance(1000);
+      await withTime(clock, other.gc(), 10);
+    }
+    await withTime(clock, merging.truncateHistory(clock.now()), 10);
+    inputs = await objectKeys(backends.objects, 'sst/');
+    let isOver = false;
+    let passes = 0;
+    const collecting = (async (): Promise<void> => {
+      for (; !isOver; passes += 1) {
+        await clock.sleep(1000);
+        await other.gc();
+      }
+    })();
+    const merged = await withTime(clock, merging.compact(), 10);
+    isOver = true;
+    await withTime(clock, collecting, 10);
+    expect(merged.jobs).toBe(1);
+    expect(passes).toBeGreaterThan(3);
+    expect(await rowsOf(other.scan({ atLeast: 'latest' }))).toHaveLength(15);
+    await withTime(clock, Promise.all([merging.close(), other.close()]), 10);
+  });
+
   it('deletes nothing while everything is held', async () => {
     const clock = virtualClock();
     const backends = newBackends();

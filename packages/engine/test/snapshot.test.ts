@@ -8,6 +8,7 @@ import { type OpenOptions, open } from '../src/index.ts';
 import { PinSession } from '../src/snapshot/pin-session.ts';
 import { codeOf, messageOf, rowsOf, text, versionsOf } from './support/answers.ts';
 import { hookedRegisters, newBackends, newGate, objectKeys } from './support/backends.ts';
+import { withTime } from './support/with-time.ts';
 
 const quiet: OpenOptions = { compaction: 'manual', tuning: { threads: 0, blockBytes: 64, fileBytes: 300 } };
 
@@ -265,18 +266,52 @@ describe('a snapshot', () => {
     await store.close();
   });
 
-  it('that makes the pins of its process too many is refused, and the others go on', async () => {
+  it('that makes the pins of its process too many is refused, and the others are renewed', async () => {
     const clock = virtualClock();
-    const session = new PinSession(newBackends().registers, clock, 'session');
+    const { registers } = newBackends();
+    const slow = hookedRegisters(registers, async (call, _, when) => {
+      if (call === 'swap' && when === 'before') await clock.sleep(20);
+    });
+    const session = new PinSession(slow, clock, 'session');
     const pinOf = (id: string, shards: number) => async () => ({
       pin: { id, times: Array.from({ length: shards }, (_, shard) => [shard, clock.now()] as const) },
     });
-    await session.pin(pinOf('first', 98));
-    expect(await messageOf(() => session.pin(pinOf('large', 30_000)))).toMatch(/too many snapshots are open/);
+    await withTime(clock, session.pin(pinOf('first', 98)));
+    const refused: string[] = [];
+    // Renewals come while pins that do not fit are being made.
+    const clients = [1, 2, 3].map(async (client) => {
+      for (let tries = 0; tries < 12; tries += 1) {
+        refused.push(await messageOf(() => session.pin(pinOf(`large ${client}`, 30_000))));
+        await clock.sleep(5000);
+      }
+    });
+    await withTime(clock, Promise.all(clients), 100);
+    expect(new Set(refused.map((message) => message.replace(/:.*/, '')))).toEqual(
+      new Set(['too many snapshots are open in this process']),
+    );
     expect(session.size).toBe(1);
     session.assertValid();
-    await session.pin(pinOf('second', 98));
-    await session.close();
+    await withTime(clock, session.pin(pinOf('second', 98)));
+    await withTime(clock, session.close());
+  });
+
+  it('does not carry all shards along with a clock that runs ahead', async () => {
+    const backends = newBackends();
+    const [clock, ahead] = [virtualClock(), virtualClock()];
+    await ahead.advance(3_600_000);
+    const store = await open('memory:', { ...quiet, ...backends, clock, shards: 2 });
+    const fast = await open('memory:', { ...quiet, ...backends, clock: ahead });
+    await store.put('left', '1');
+    await fast.put(Uint8Array.of(0xf0), 'v');
+    await clock.advance(1000);
+    const snapshot = await store.snapshot();
+    expect(text(await snapshot.get(Uint8Array.of(0xf0)))).toBe('v');
+    expect(snapshot.timestamp).toBeLessThanOrEqual(clock.now());
+    await clock.advance(1000);
+    await store.put('left', '2');
+    expect(text(await store.get('left', { asOf: clock.now() }))).toBe('2');
+    await snapshot.close();
+    await Promise.all([store.close(), fast.close()]);
   });
 
   it('that is under way when the store closes fails, and holds nothing', async () => {

@@ -18,7 +18,7 @@ import { type Head, tailToken } from './head.ts';
 import type { ManifestContext } from './manifest-context.ts';
 import type { PreparedChange } from './prepare-change.ts';
 import { tokenAt } from './segment.ts';
-import { headKey, loadSegment } from './shard-state.ts';
+import { headKey, loadSegment, VanishedSegment } from './shard-state.ts';
 
 /** What became of a swap, as far as the registers tell. */
 export type Verdict = 'applied' | 'lost' | 'undecided';
@@ -71,5 +71,11 @@ async function tokenOf(
   if (version > head.version - head.tail.length) return tailToken(head, version);
   const reference = head.segments.find((segment) => version > segment.from && version <= segment.to);
   if (reference === undefined) return undefined;
-  return tokenAt(await loadSegment(objects, head, reference), version);
+  try {
+    return tokenAt(await loadSegment(objects, head, reference), version);
+  } catch (error) {
+    // An open head read again names another segment; a sealed one never changes, and garbage collection took its own.
+    if (error instanceof VanishedSegment && head.state === 'sealed') return undefined;
+    throw error;
+  }
 }

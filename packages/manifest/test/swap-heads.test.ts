@@ -3,7 +3,7 @@ import type { RegisterChange, RegisterStore, SwapResult } from '@clortho/registe
 import { describe, expect, it } from 'vitest';
 import { encodeHead, encodeSegment } from '../src/codec.ts';
 import type { ManifestContext } from '../src/manifest-context.ts';
-import { type PreparedChange, prepareChange } from '../src/prepare-change.ts';
+import { type PreparedChange, prepareChange, prepareSeal } from '../src/prepare-change.ts';
 import { segmentKey } from '../src/segment.ts';
 import { headKey, type ShardState } from '../src/shard-state.ts';
 import { swapHeads } from '../src/swap-heads.ts';
@@ -217,5 +217,28 @@ describe('swapping heads', () => {
       return answer;
     };
     expect(await swapHeads({ ...context, registers }, prepared)).toBe('applied');
+  });
+});
+
+describe('a change whose shard was split away', () => {
+  it('is settled by the tail, or unknown at once if its segment went with the shard', async () => {
+    for (const isLarge of [false, true]) {
+      const context = { ...memoryContext(), settleMsMax: 1e9, tailEditsMax: isLarge ? 0 : undefined };
+      const [state] = (await createShards(context.registers)) as [ShardState];
+      const prepared = await prepareChange(context, state, editOf(1, [entryOf(1)]), {});
+      const registers: RegisterStore = {
+        ...context.registers,
+        async compareAndSwap(changes) {
+          await context.registers.compareAndSwap(changes);
+          await swapHeads(context, [prepareSeal(prepared.next, 'sealing')]);
+          // A sealed head is no root: garbage collection takes what it names.
+          await context.objects.delete(prepared.next.head.segments.map(({ id }) => segmentKey(id)));
+          throw replyLost;
+        },
+      };
+      const swap = swapHeads({ ...context, registers }, [prepared]);
+      if (isLarge) await expect(swap).rejects.toMatchObject({ code: 'CLORTHO_OUTCOME_UNKNOWN' });
+      else expect(await swap).toBe('applied');
+    }
   });
 });

@@ -141,20 +141,14 @@ export class Committer {
    */
   async submit(request: CommitRequest): Promise<WriteResult> {
     const { batch, signal } = request;
-    const turn = this.#room.take(batch.bytes, signal);
-    if (turn !== undefined) await turn;
-    if (this.#abandoned.signal.aborted) {
-      this.#room.give(batch.bytes);
-      throw notCommitted();
-    }
     const progress = { isSent: false };
     let unsettled: Pending['reject'] | undefined;
     try {
       const committed = new Promise<WriteResult>((resolve, reject) => {
         unsettled = reject;
         this.#unsettled.add(reject);
-        this.#queue.push({ ...request, isAlone: false, progress, resolve, reject });
-        this.#rounds.wake();
+        const pending = { ...request, isAlone: false, progress, resolve, reject };
+        this.#room.take(batch.bytes, signal, () => this.#admit(pending))?.catch(reject);
       });
       return await abortable(committed, signal, () => !progress.isSent);
     } finally {
@@ -182,6 +176,16 @@ export class Committer {
     }
     for (const reject of this.#unsettled) reject(cause);
     return count;
+  }
+
+  #admit(pending: Pending): void {
+    if (this.#abandoned.signal.aborted) {
+      this.#release([pending]);
+      pending.reject(notCommitted());
+      return;
+    }
+    this.#queue.push(pending);
+    this.#rounds.wake();
   }
 
   /** Takes a group and begins its commit; with the last group, ends with it. */

@@ -109,6 +109,8 @@ export async function runMerge(
     targetFileBytes: tuning.fileBytes,
     salt: manifest.random.uint32(),
   };
+  // What could not be written again is tried again when the floor rises once more, or when it is committed.
+  const stopRenewing = context.keeper.onChange(() => void outputs.renew(signal).catch(() => undefined));
   try {
     const result = await run(job, io, options);
     if (!(await commitPlan(context, planned, family, plan, outputs, signal))) return undefined;
@@ -124,6 +126,8 @@ export async function runMerge(
     await context.keeper.refresh();
     if (isLiveIn(context, shard, error.file)) throw error;
     return undefined;
+  } finally {
+    stopRenewing();
   }
 }
 

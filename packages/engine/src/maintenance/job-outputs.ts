@@ -11,7 +11,7 @@
  * before: it gets a new id. (A process that merges and collects knows its own jobs, and spares what they write.)
  *
  * Invariants:
- * - An output that was written before the floor last rose is not committed under its old id once a later one was added.
+ * - An output gets a new id as soon as the floor is seen to rise, not only when the merge goes on.
  */
 import { ClorthoError, isClorthoError, limiter } from '@clortho/base';
 import { type FileEntry, type ManifestContext, objectKey } from '@clortho/manifest';
@@ -29,6 +29,8 @@ interface Output {
 export class JobOutputs {
   readonly #manifest: ManifestContext;
   readonly #floor: () => string;
+  /** Changes of the list, one at a time. */
+  readonly #inOrder = limiter(1);
   #outputs: readonly Output[] = [];
 
   /** Creates an empty list; `floor` returns the newest known floor of garbage. */
@@ -37,14 +39,23 @@ export class JobOutputs {
     this.#floor = floor;
   }
 
-  /** Uploads a file, and again those before it that the next pass of garbage collection could take. */
+  /** Uploads a file. */
   async add(bytes: Uint8Array, entryOf: (id: string) => FileEntry, signal: AbortSignal): Promise<void> {
     const floor = this.#floor();
     const entry = entryOf(this.#manifest.ids.mint(floor));
     await this.#manifest.objects.put(objectKey(entry.id), bytes, { signal });
-    this.#outputs = [...this.#outputs, { entry, floor }];
-    const newest = this.#floor();
-    await this.#renew(newest, signal, (output) => output.floor < newest);
+    await this.#inOrder.run(async () => {
+      this.#outputs = [...this.#outputs, { entry, floor }];
+    });
+    await this.renew(signal);
+  }
+
+  /** Writes those again that the next pass of garbage collection could take: call it whenever the floor may have risen. */
+  renew(signal: AbortSignal): Promise<void> {
+    return this.#inOrder.run(() => {
+      const newest = this.#floor();
+      return this.#renew(newest, signal, ({ floor }) => floor < newest);
+    }, signal);
   }
 
   /**
@@ -52,9 +63,11 @@ export class JobOutputs {
    *
    * @throws {ClorthoError} `CLORTHO_CONFLICT` if garbage collection has deleted one.
    */
-  async above(floor: string, signal: AbortSignal | undefined): Promise<readonly FileEntry[]> {
-    await this.#renew(floor, signal, ({ entry }) => entry.id < floor);
-    return this.#outputs.map(({ entry }) => entry);
+  above(floor: string, signal: AbortSignal | undefined): Promise<readonly FileEntry[]> {
+    return this.#inOrder.run(async () => {
+      await this.#renew(floor, signal, ({ entry }) => entry.id < floor);
+      return this.#outputs.map(({ entry }) => entry);
+    });
   }
 
   async #renew(
@@ -62,6 +75,7 @@ export class JobOutputs {
     signal: AbortSignal | undefined,
     isDue: (output: Output) => boolean,
   ): Promise<void> {
+    if (!this.#outputs.some(isDue)) return;
     const few = limiter(COPIES_MAX);
     this.#outputs = await Promise.all(
       this.#outputs.map(async (output) => {

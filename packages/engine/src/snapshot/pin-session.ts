@@ -5,6 +5,7 @@
  * - The session is valid until one lease after the sending of its last successful renewal, by this process's own
  *   monotonic clock. An observer waits a full lease from its own first sight, so it never ends a valid session.
  * - Changes of the register are made one after another.
+ * - A pin that would not fit in the register is never among those that are written.
  */
 import { type Clock, ClorthoError, isClorthoError, limiter } from '@clortho/base';
 import { decodePins, encodePins, type Pin, type Pins, pinsKey } from '@clortho/manifest';
@@ -49,6 +50,7 @@ export class PinSession {
     try {
       await this.#write();
       made = await make();
+      this.#checkRoom(made.pin);
     } catch (error) {
       this.#holds -= 1;
       // What could not be taken back now is forgotten with the next change, or when the lease has run out.
@@ -69,6 +71,15 @@ export class PinSession {
     }
     this.#renewWhilePinned();
     return made;
+  }
+
+  /** Makes sure that a pin fits in the register, with all that are in it or on their way. */
+  #checkRoom(pin: Pin): void {
+    const pins = [...this.#pins.values(), pin];
+    const { length } = encodePins({ beat: Number.MAX_SAFE_INTEGER, ended: false, hold: false, pins });
+    if (length <= REGISTER_BYTES_MAX) return;
+    const facts = `snapshots=${pins.length} bytes=${length} max=${REGISTER_BYTES_MAX}`;
+    throw new ClorthoError('CLORTHO_INVALID', `too many snapshots are open in this process: ${facts}`);
   }
 
   /** Whether the session ended against its will: its snapshots throw, and it takes no new one. */
@@ -138,10 +149,6 @@ export class PinSession {
     const value: Pins = { beat: this.#beat, ended, hold: this.#holds > 0, pins: [...this.#pins.values()] };
     const sent = this.#clock.monotonic();
     const bytes = encodePins(value);
-    if (bytes.length > REGISTER_BYTES_MAX) {
-      const facts = `snapshots=${value.pins.length} bytes=${bytes.length} max=${REGISTER_BYTES_MAX}`;
-      throw new ClorthoError('CLORTHO_INVALID', `too many snapshots are open in this process: ${facts}`);
-    }
     for (let tries = 0; tries < TRIES_MAX; tries += 1) {
       const outcome = await this.#swap(bytes);
       if (outcome === 'ended') throw this.#lose('an observer ended it', undefined);

@@ -55,7 +55,9 @@ export class Snapshot {
     const { manifest, keeper, session, settle } = context;
     const { view, pin } = await session.pin(async () => {
       const known = await keeper.refresh();
-      const newest = (await settle?.(newestCommit(known))) ?? known;
+      // Not beyond now: a commit of a process whose clock runs ahead must not carry all shards along.
+      const limit = context.reader.time === 'clock' ? context.reader.clock.now() : Number.MAX_SAFE_INTEGER;
+      const newest = (await settle?.(Math.min(newestCommit(known), limit))) ?? known;
       const id = manifest.ids.mint(gcFloorOf(newest));
       const heads = newest.shards.map((state) => encodeHead(state.head));
       await manifest.objects.put(pinObjectKey(id), encodePinObject(heads));
@@ -96,8 +98,9 @@ export class Snapshot {
   }
 
   /**
-   * Everything committed up to this timestamp is in the snapshot, and nothing will be added below it. Commits of other
-   * processes that came while it was taken may be in it, too.
+   * Everything committed up to this timestamp is in the snapshot, and nothing will be added below it: `asOf` reaches so
+   * far. Later commits may be in it, too: those of other processes that came while it was taken, or whose clocks run ahead.
+   * A read-only handle closes no time: there it is the earliest last commit of any shard, 0 if one has none.
    */
   get timestamp(): number {
     return settledEverywhere(this.#view);

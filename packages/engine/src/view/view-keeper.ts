@@ -32,7 +32,7 @@ export type ViewListener = (before: StoreView, after: StoreView) => void;
 export class ViewKeeper {
   readonly #context: ManifestContext;
   readonly #store: string;
-  readonly #listeners: ViewListener[] = [];
+  readonly #listeners = new Set<ViewListener>();
   #view: StoreView;
   #running: Promise<StoreView> | undefined;
   #waiting: Promise<StoreView> | undefined;
@@ -53,9 +53,10 @@ export class ViewKeeper {
     return this.#view;
   }
 
-  /** Calls `listener` after every change of the view. */
-  onChange(listener: ViewListener): void {
-    this.#listeners.push(listener);
+  /** Calls `listener` after every change of the view, until the function that this returns is called. */
+  onChange(listener: ViewListener): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
   }
 
   /** Takes in the states that a commit of this process led to. */

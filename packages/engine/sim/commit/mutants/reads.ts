@@ -100,7 +100,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
       },
       {
         file: SNAPSHOT,
-        find: '(await settle?.(newestCommit(known))) ?? known',
+        find: '(await settle?.(Math.min(newestCommit(known), limit))) ?? known',
         replace: 'known',
       },
       {
