@@ -1,6 +1,7 @@
 /** Times at the edges of what timers can do. */
+import { type Clock, systemClock } from '@clortho/base';
 import { memoryRegisterStore } from '@clortho/registers';
-import { expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { type Lease, LeaseSession, runAssigner, serveAssigned } from '../src/index.ts';
 import { simulated } from './simulated.ts';
 
@@ -61,4 +62,33 @@ it.each([Number.NaN, -1])('a time of %d is refused', async (ms) => {
   ];
   for (const call of calls) await expect(call).rejects.toThrow(code('CLORTHO_INVALID'));
   await world.pass(a.close());
+});
+
+describe('the times of a session fit into a timer', () => {
+  const longest = 2 ** 31 - 1;
+  const timesOf = (durationMs: number) => ({ durationMs, renewMs: durationMs / 4, guardMs: durationMs / 10 });
+
+  it.each([timesOf(longest + 1), timesOf(90 * 86_400_000), { pollMs: longest + 1 }, { pollMs: 1e12 }])(
+    'and are refused if they do not: %j',
+    async (times) => {
+      const start = LeaseSession.start({ registers: memoryRegisterStore(), name: 'a', ...times });
+      await expect(start).rejects.toThrow(code('CLORTHO_INVALID'));
+    },
+  );
+
+  it('up to the longest, with which the session sleeps', async () => {
+    let sleeps = 0;
+    const clock: Clock = {
+      ...systemClock,
+      sleep(ms, signal) {
+        sleeps += 1;
+        return systemClock.sleep(ms, signal);
+      },
+    };
+    const registers = memoryRegisterStore();
+    const a = await LeaseSession.start({ registers, name: 'a', clock, ...timesOf(longest) });
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect([a.valid, sleeps < 10]).toEqual([true, true]);
+    await a.close();
+  });
 });

@@ -2,7 +2,7 @@
 import { type Clock, ClorthoError } from '@clortho/base';
 
 /** The most milliseconds of one timer. */
-const TIMER_MS_MAX = 2 ** 31 - 1;
+export const TIMER_MS_MAX: number = 2 ** 31 - 1;
 
 /** Sleeps `ms` milliseconds, for ever if that is `Infinity`. @throws {ClorthoError} `CLORTHO_ABORTED`. */
 export async function sleepLong(clock: Clock, ms: number, signal: AbortSignal): Promise<void> {

@@ -10,8 +10,10 @@
  * - Two renewals in a row may fail, and a third still comes before validity ends: duration ≥ 3 × renew + guard.
  * - The guard covers two clocks that run apart by 500 ppm each, and a sleep that is too short to be seen.
  * - A call that hangs ends before the next renewal is due.
+ * - Each is a time that one timer can wait.
  */
 import { ClorthoError } from '@clortho/base';
+import { TIMER_MS_MAX } from './sleep-long.ts';
 import { JUMP_MS_MIN } from './waking-time.ts';
 
 /** How a session keeps time; all in milliseconds. */
@@ -43,16 +45,19 @@ const UNSEEN_MS = 2 * JUMP_MS_MIN + 10;
 /**
  * Returns complete times.
  *
- * @throws {ClorthoError} `CLORTHO_INVALID` if one is not positive and finite, the duration is no integer, or they do
- *   not fit together.
+ * @throws {ClorthoError} `CLORTHO_INVALID` if one is not positive or above 2³¹ − 1, the duration is no integer, or they
+ *   do not fit together.
  */
 export function leaseTiming(options: Partial<LeaseTiming>): LeaseTiming {
   const { durationMs = DURATION_MS, renewMs = RENEW_MS, guardMs = GUARD_MS } = options;
   const { attemptMs = renewMs * 0.4, pollMs = Math.min(renewMs * 0.4, POLL_MS_MAX) } = options;
   const timing: LeaseTiming = { durationMs, renewMs, guardMs, attemptMs, pollMs };
   for (const [name, ms] of Object.entries(timing)) {
-    if (ms > 0 && Number.isFinite(ms)) continue;
-    throw new ClorthoError('CLORTHO_INVALID', `a time of a lease is positive: ${name}=${ms}`);
+    if (ms > 0 && ms <= TIMER_MS_MAX) continue;
+    throw new ClorthoError(
+      'CLORTHO_INVALID',
+      `a time of a lease is positive, and fits into a timer: ${name}=${ms} msMax=${TIMER_MS_MAX}`,
+    );
   }
   if (!Number.isSafeInteger(durationMs)) {
     throw new ClorthoError(
