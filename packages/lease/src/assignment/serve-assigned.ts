@@ -9,7 +9,9 @@
  * Invariants:
  * - A resource is handed over only after whoever served it has returned, or its time was over: then the lease is lost
  *   first, and the token keeps out what is still on its way.
- * - Whatever is being served when the reconciler ends has been told to leave, and is released.
+ * - Whatever is being served when the reconciler ends has been told to leave, and is released. From then on nothing else is
+ *   taken; what a claim on its way still brings is given back unserved.
+ * - A resource that is out of reach is not in the way of those behind it in the plan.
  */
 import { isClorthoError } from '@clortho/base';
 import type { Lease } from '../lease/lease.ts';
@@ -117,21 +119,26 @@ class Reconciler {
     const wanted = new Set(plan.resources);
     for (const [resource, { leaving }] of this.#served) if (!wanted.has(resource)) leaving.abort();
     for (const resource of wanted) {
+      if (signal.aborted) return;
       if (this.#served.has(resource) || session.held.has(resource)) continue;
-      const lease = await this.#tryAcquire(resource);
-      if (lease !== undefined) this.#serve(lease);
+      await this.#take(resource, signal);
     }
     await this.#lookForStrays(wanted, signal);
   }
 
-  /** Takes a resource if it is to be had; one that is unreadable is not in the way of the others. */
-  async #tryAcquire(resource: string): Promise<Lease | undefined> {
+  /** Takes a resource if it is to be had, and serves it; one that is not is not in the way of the others. */
+  async #take(resource: string, signal: AbortSignal): Promise<void> {
+    let lease: Lease | undefined;
     try {
-      return await this.#session.tryAcquire(resource);
+      // Not to be cancelled: of a claim on its way it would stay unknown what became of it.
+      lease = await this.#session.tryAcquire(resource);
     } catch (error) {
-      this.#session.passOver(resourceKey(resource), error);
-      return undefined;
+      // Out of reach: it is tried again with the next look.
+      if (!isPassing(error)) this.#session.passOver(resourceKey(resource), error);
     }
+    if (lease === undefined) return;
+    if (signal.aborted) await lease.release();
+    else this.#serve(lease);
   }
 
   async #readPlan(signal: AbortSignal): Promise<PlanRecord> {
