@@ -1,5 +1,5 @@
 /** Wires between a session and its registers that a test holds in its hands. */
-import { ClorthoError } from '@clortho/base';
+import { abortedError, ClorthoError } from '@clortho/base';
 import type { RegisterStore } from '@clortho/registers';
 
 /** Registers that can be put out of reach. */
@@ -33,6 +33,54 @@ export function cuttable(inner: RegisterStore): Cuttable {
     },
     mend() {
       isCut = false;
+    },
+  };
+}
+
+/** Registers of which some calls get no answer. */
+export interface HalfOpen {
+  readonly registers: RegisterStore;
+  /** How many calls got none so far. */
+  readonly dropped: number;
+  /** From here on, so many calls whose key begins with `prefix` get none; they end with their signal. */
+  drop(call: 'read' | 'list', prefix: string, times?: number): void;
+  mend(): void;
+}
+
+/** Returns the same registers on a connection that may be half open. */
+export function halfOpen(inner: RegisterStore): HalfOpen {
+  let dropping = { call: '', prefix: '', left: 0 };
+  let dropped = 0;
+  const pass = async (call: string, key: string, signal: AbortSignal | undefined): Promise<void> => {
+    if (dropping.left === 0 || call !== dropping.call || !key.startsWith(dropping.prefix)) return;
+    dropping.left -= 1;
+    dropped += 1;
+    await new Promise((_, reject) => {
+      const onAbort = (): void => reject(abortedError(signal));
+      if (signal?.aborted === true) onAbort();
+      signal?.addEventListener('abort', onAbort, { once: true });
+    });
+  };
+  return {
+    registers: {
+      ...inner,
+      async read(keys, options) {
+        await pass('read', keys[0] ?? '', options?.signal);
+        return inner.read(keys, options);
+      },
+      async *list(prefix, options) {
+        await pass('list', prefix, options?.signal);
+        yield* inner.list(prefix, options);
+      },
+    },
+    get dropped() {
+      return dropped;
+    },
+    drop(call, prefix, times = Number.POSITIVE_INFINITY) {
+      dropping = { call, prefix, left: times };
+    },
+    mend() {
+      dropping.left = 0;
     },
   };
 }

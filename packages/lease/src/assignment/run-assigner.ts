@@ -6,6 +6,8 @@
  *                       ▲                                                                                  │
  *                       └──────────────────────────────────────────────────────────────────────────────────┘
  *
+ * A round that nothing answers is given up, and the next one begins.
+ *
  * Invariants:
  * - A plan is a wish. What makes an owner is a lease, so a wrong or old plan makes nobody a second one.
  * - Resources of a session that is over are placed at once; balancing waits until nobody has come for a while, and moves
@@ -34,15 +36,21 @@ import { withEither } from '../time/either-signal.ts';
 import { pause } from '../time/pause.ts';
 import { checkedMs } from '../time/sleep-long.ts';
 import { decodePlan, encodePlan, type PlanRecord } from './plan-record.ts';
+import { type Answered, unlessAborted, whileAnswered } from './while-answered.ts';
 
 /** What an assigner assigns, and how. */
 export interface AssignerOptions extends Pick<PlacementOptions, 'tolerance' | 'damping'> {
   /** Names the sessions that serve the resources: those with the attribute `group` of this value. */
   readonly group: string;
-  /** Returns what is to be assigned. Called with every round. */
-  readonly resources: () => Promise<readonly Pick<PlacementResource, 'name' | 'load'>[]>;
+  /** Returns what is to be assigned. Called with every round, and not waited for when its signal has aborted. */
+  readonly resources: (signal: AbortSignal) => Promise<readonly Pick<PlacementResource, 'name' | 'load'>[]>;
   /** From one round to the next; 2,000 by default. */
   readonly intervalMs?: number | undefined;
+  /**
+   * How long a round waits for one answer, of the registers or of `resources`, before it is given up; the duration of the
+   * session by default.
+   */
+  readonly answerMs?: number | undefined;
   /** How long nobody must have come or gone before what is held is balanced; 5,000 by default. */
   readonly settleMs?: number | undefined;
   /** How many held resources may be on their way at a time; by default a tenth of all, 1 to 16. */
@@ -74,15 +82,19 @@ const SETTLE_MS = 5000;
  */
 export async function runAssigner(session: LeaseSession, options: AssignerOptions): Promise<void> {
   const { signal, intervalMs = INTERVAL_MS, settleMs = SETTLE_MS } = options;
+  const { answerMs = session.timing.durationMs } = options;
   checkedGroup(options.group);
   checkedMs('intervalMs', intervalMs);
   checkedMs('settleMs', settleMs);
+  checkedMs('answerMs', answerMs);
   for await (const term of session.campaign(assignerResource(options.group), { signal })) {
     const assigner = new Assigner(session, term, options);
     for (let isOn = true; isOn && term.valid; isOn = signal?.aborted !== true) {
       let waitMs = intervalMs;
       try {
-        await withEither(term.signal, signal, (either) => assigner.round(either));
+        await withEither(term.signal, signal, (either) =>
+          whileAnswered(session.clock, answerMs, either, (answered) => assigner.round(answered)),
+        );
       } catch (error) {
         const isOver = !term.valid || signal?.aborted === true;
         if (!isPassing(error) && !(isOver && ENDS.some((code) => isClorthoError(error, code)))) throw error;
@@ -123,18 +135,20 @@ class Assigner {
   }
 
   /** Looks, decides and publishes once. */
-  async round(signal: AbortSignal): Promise<void> {
+  async round(answered: Answered): Promise<void> {
     const { clock } = this.#session;
     const { settleMs = SETTLE_MS, tolerance, damping } = this.#options;
-    const plans = await this.#readPlans(signal);
-    const nodes = (await this.#liveMembers(signal)).filter(({ name }) => plans.get(name) !== UNREADABLE);
+    const plans = await this.#readPlans(answered);
+    const nodes = (await this.#liveMembers(answered)).filter(({ name }) => plans.get(name) !== UNREADABLE);
     const members = nodes.map(({ name }) => name).join('\n');
     if (members !== this.#members) this.#changedMs = clock.monotonic();
     this.#members = members;
     const isSettled = clock.monotonic() - this.#changedMs >= settleMs;
-    const owners = await this.#owners(signal);
+    const owners = await this.#owners(answered);
     const planned = plannedNodes(plans);
-    const wanted = await this.#options.resources();
+    const { signal } = answered;
+    const wanted = await unlessAborted(signal, () => this.#options.resources(signal));
+    answered.heard();
     for (const { name } of wanted) checkedResource(name);
     const resources = wanted.map(({ name, load }) => ({
       name,
@@ -150,17 +164,17 @@ class Assigner {
     const movesMax =
       isSettled || nodes.some(({ draining }) => draining === true) ? Math.max(0, limit - moving) : 0;
     const placement = place(resources, nodes, { movesMax, tolerance, damping });
-    await this.#publish(plans, placement.nodes, owners, nodes, signal);
+    await this.#publish(plans, placement.nodes, owners, nodes, answered);
   }
 
   /** Returns the sessions of the group that are alive, and ends those that gave no sign of life. */
-  async #liveMembers(signal: AbortSignal): Promise<PlacementNode[]> {
-    const { registers, observer } = this.#session;
+  async #liveMembers(answered: Answered): Promise<PlacementNode[]> {
+    const { observer } = this.#session;
     const nodes: PlacementNode[] = [];
-    for await (const register of registers.list(SESSION_PREFIX, { signal })) {
+    for await (const register of this.#list(SESSION_PREFIX, answered)) {
       const name = register.key.slice(SESSION_PREFIX.length);
       // What another process wrote must not stop the assigner, and nor must what it says of itself.
-      const sight = await this.#passingOver(register, () => observer.judge(name, register, signal));
+      const sight = await this.#passingOver(register, () => observer.judge(name, register, answered.signal));
       const record = sight?.record;
       if (record?.state !== 'live' || record.attributes['group'] !== this.#options.group) continue;
       const weight = Number(record.attributes['weight'] ?? 1);
@@ -170,23 +184,31 @@ class Assigner {
     return nodes;
   }
 
-  async #readPlans(signal: AbortSignal): Promise<Plans> {
+  async #readPlans(answered: Answered): Promise<Plans> {
     const plans = new Map<string, StoredPlan | typeof UNREADABLE>();
-    for await (const register of this.#session.registers.list(this.#prefix, { signal })) {
+    for await (const register of this.#list(this.#prefix, answered)) {
       const plan = await this.#passingOver(register, () => stored(register));
       plans.set(register.key.slice(this.#prefix.length), plan ?? UNREADABLE);
     }
     return plans;
   }
 
-  async #owners(signal: AbortSignal): Promise<Map<string, string>> {
+  async #owners(answered: Answered): Promise<Map<string, string>> {
     const owners = new Map<string, string>();
-    for await (const register of this.#session.registers.list(RESOURCE_PREFIX, { signal })) {
+    for await (const register of this.#list(RESOURCE_PREFIX, answered)) {
       const lease = await this.#passingOver(register, () => decodeLease(register.value, register.key));
       if (lease?.owner !== undefined)
         owners.set(register.key.slice(RESOURCE_PREFIX.length), lease.owner.name);
     }
     return owners;
+  }
+
+  async *#list(prefix: string, { signal, heard }: Answered): AsyncGenerator<Register, void, undefined> {
+    for await (const register of this.#session.registers.list(prefix, { signal })) {
+      heard();
+      yield register;
+    }
+    heard();
   }
 
   /** Returns what a register says, `undefined` if it is unreadable. */
@@ -204,7 +226,7 @@ class Assigner {
     placed: ReadonlyMap<string, string>,
     owners: ReadonlyMap<string, string>,
     nodes: readonly PlacementNode[],
-    signal: AbortSignal,
+    answered: Answered,
   ): Promise<void> {
     const resources = new Map<string, string[]>();
     const leaving = new Map<string, [string, string][]>();
@@ -217,7 +239,7 @@ class Assigner {
     for (const name of names) {
       const next = { resources: resources.get(name) ?? [], leaving: leaving.get(name) ?? [] };
       const plan = plans.get(name) ?? NO_PLAN;
-      if (plan !== UNREADABLE && !isSamePlan(plan, next)) await this.#write(name, plan, next, signal);
+      if (plan !== UNREADABLE && !isSamePlan(plan, next)) await this.#write(name, plan, next, answered);
     }
   }
 
@@ -226,7 +248,7 @@ class Assigner {
     name: string,
     before: StoredPlan,
     next: Omit<PlanRecord, 'token'>,
-    signal: AbortSignal,
+    { signal, heard }: Answered,
   ): Promise<void> {
     const { registers } = this.#session;
     const { token } = this.#term;
@@ -240,6 +262,7 @@ class Assigner {
     };
     // A refusal is for the next round, which reads all plans again.
     await registers.compareAndSwap(registers.supports.atomicMany ? [change, check] : [change], { signal });
+    heard();
   }
 }
 

@@ -24,6 +24,7 @@ import { withEither } from '../time/either-signal.ts';
 import { pause } from '../time/pause.ts';
 import { checkedMs } from '../time/sleep-long.ts';
 import { decodePlan, type PlanRecord } from './plan-record.ts';
+import { type Answered, whileAnswered } from './while-answered.ts';
 
 /** How a session serves what it is assigned. */
 export interface ServeOptions {
@@ -52,7 +53,8 @@ const NOTHING: PlanRecord = { token: 0, resources: [], leaving: [] };
 
 /**
  * Serves what the assigner of a group assigns to this session. Returns when `signal` aborts or the session is over, and
- * all that was served has returned or run out of time.
+ * all that was served has returned or run out of time. What
+ * the registers do not answer is given up, and tried again with the next look.
  *
  * Resources whose registers are unreadable are told as events and passed over.
  *
@@ -143,7 +145,10 @@ class Reconciler {
 
   async #readPlan(signal: AbortSignal): Promise<PlanRecord> {
     const key = planPrefix(this.#options.group) + this.#session.name;
-    const [register] = await this.#session.registers.read([key], { signal });
+    const { clock, registers, timing } = this.#session;
+    const [register] = await whileAnswered(clock, timing.attemptMs, signal, ({ signal }) =>
+      registers.read([key], { signal }),
+    );
     return register === undefined ? NOTHING : decodePlan(register.value, key);
   }
 
@@ -204,11 +209,17 @@ class Reconciler {
   }
 
   async #lookForStrays(wanted: ReadonlySet<string>, signal: AbortSignal): Promise<void> {
-    const { clock, id, registers } = this.#session;
+    const { clock, timing } = this.#session;
     const { strayMs = STRAY_MS } = this.#options;
     if (clock.monotonic() - this.#lookedForStraysMs < strayMs) return;
     this.#lookedForStraysMs = clock.monotonic();
+    await whileAnswered(clock, timing.durationMs, signal, (answered) => this.#disownStrays(wanted, answered));
+  }
+
+  async #disownStrays(wanted: ReadonlySet<string>, { signal, heard }: Answered): Promise<void> {
+    const { id, registers } = this.#session;
     for await (const { key, value } of registers.list(RESOURCE_PREFIX, { signal })) {
+      heard();
       const resource = key.slice(RESOURCE_PREFIX.length);
       const owner = this.#ownerIn(value, key);
       const isMine = owner?.name === id.name && owner.generation === id.generation;
