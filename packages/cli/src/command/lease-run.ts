@@ -17,7 +17,7 @@ import { withRegisters } from '../store/open-registers.ts';
 import { storeUrl } from '../store/with-store.ts';
 import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { LeasedProcess, signalCode } from './leased-command.ts';
-import { startUnnamed } from './unnamed-session.ts';
+import { checkedRunName, startUnnamed } from './unnamed-session.ts';
 
 interface RunOptions extends GlobalOptions {
   readonly name?: string;
@@ -40,7 +40,7 @@ export function leaseRunCommand(context: CommandContext): Command {
     .description('Run a command while a lease is held; kill it when the lease is lost.')
     .argument('<resource>', 'what must not run twice')
     .argument('<command...>', 'after --: the command and its arguments')
-    .option('--name <session>', 'the name of this session; by default one that no other has')
+    .option('--name <session>', 'the name of this session, not run-N; by default one that no other has')
     .addOption(
       new Option('--wait <ms>', 'wait at most so long; for ever by default').argParser(parseCount(0)),
     )
@@ -86,7 +86,9 @@ async function runLeased(
       const { signal } = interrupt;
       const given = { registers, ...times, signal, onEvent };
       const session =
-        name === undefined ? await startUnnamed(given) : await LeaseSession.start({ ...given, name });
+        name === undefined
+          ? await startUnnamed(given)
+          : await LeaseSession.start({ ...given, name: checkedRunName(name) });
       try {
         const lease = await session.acquire(resource, { waitMs, signal });
         throwIfAborted(signal);

@@ -101,6 +101,36 @@ test(
 );
 
 test(
+  'a run without a name takes none of an application, whatever that is called',
+  () =>
+    withDirectory(async (directory) => {
+      const registers = await lmdbRegisterStore(directory, { create: true });
+      const times = { registers, durationMs: 1000, renewMs: 250, guardMs: 100 };
+      const names = ['run-importer', 'run-0', 'run-1', 'run-'];
+      for (const name of names) await (await LeaseSession.start({ ...times, name })).close();
+      const run = await startUnnamed(times);
+      expect([names.includes(run.name), /^run-\d+$/.test(run.name)]).toEqual([false, true]);
+      const lease = await run.acquire('nightly');
+      // They all come back, and for longer than until the next renewal.
+      const sessions = await Promise.all(names.map((name) => LeaseSession.start({ ...times, name })));
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      expect([lease.lost, run.ended]).toEqual([undefined, undefined]);
+      for (const session of [...sessions, run]) await session.close();
+      await registers.close();
+
+      const url = `lmdb:${directory}`;
+      const named = (name: string) =>
+        call(['lease', 'run', 'job', '--url', url, '--name', name, ...shell('exit 7')]);
+      expect(await named('run-5')).toMatchObject({
+        code: 2,
+        error: expect.stringContaining('CLORTHO_INVALID'),
+      });
+      expect((await named('run-importer')).code).toBe(7);
+    }),
+  120_000,
+);
+
+test(
   'a command is killed when its lease is lost, and the wait for one that is held ends in time',
   () =>
     withDirectory(async (directory) => {
