@@ -17,6 +17,7 @@ import { withRegisters } from '../store/open-registers.ts';
 import { storeUrl } from '../store/with-store.ts';
 import type { CommandContext, GlobalOptions } from './command-context.ts';
 import { LeasedProcess, signalCode } from './leased-command.ts';
+import { endSilentRuns } from './silent-runs.ts';
 import { checkedRunName, startUnnamed } from './unnamed-session.ts';
 
 interface RunOptions extends GlobalOptions {
@@ -89,6 +90,7 @@ async function runLeased(
         name === undefined
           ? await startUnnamed(given)
           : await LeaseSession.start({ ...given, name: checkedRunName(name) });
+      const tidied = name === undefined ? reported(context, endSilentRuns(session)) : undefined;
       try {
         const lease = await session.acquire(resource, { waitMs, signal });
         throwIfAborted(signal);
@@ -97,7 +99,11 @@ async function runLeased(
         running = new LeasedProcess(context, { program, lease, graceMs: times.guardMs * GRACE, lateMs });
         await running.end();
       } finally {
-        await session.close();
+        try {
+          await session.close();
+        } finally {
+          await tidied;
+        }
       }
     });
   } catch (error) {
@@ -108,5 +114,14 @@ async function runLeased(
     throw error;
   } finally {
     for (const signal of FORWARDED) process.off(signal, onSignal);
+  }
+}
+
+/** Waits for what the command does not depend on: an error is told, and stops nothing. */
+async function reported(context: CommandContext, tidying: Promise<void>): Promise<void> {
+  try {
+    await tidying;
+  } catch (error) {
+    context.terminal.error(`clortho: the names of killed runs were not freed: error=${String(error)}`);
   }
 }

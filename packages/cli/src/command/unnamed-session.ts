@@ -1,6 +1,7 @@
 /**
  * Sessions of runs that nobody named: they take names that come again, `run-0`, `run-1`, …, because the register of a
- * session stays for ever. So there are not many more of them than ever ran at a time.
+ * session stays for ever. So there are not many more of them than ever ran at a time, those included that were killed and
+ * that no run has ended since: see `silent-runs.ts`.
  *
  *     free       its last session is over, and said of itself that it was unnamed
  *     taken      everything else: those that run, were killed, or that an application named so

@@ -1,8 +1,9 @@
 import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { ClorthoError } from '@clortho/base';
 import { decodeSession, LeaseSession, listSessions, sessionKey } from '@clortho/lease';
-import { lmdbRegisterStore } from '@clortho/registers';
+import { lmdbRegisterStore, type RegisterStore } from '@clortho/registers';
 import { expect, test } from 'vitest';
 import { startUnnamed } from '../../src/command/unnamed-session.ts';
 import { BIN, clortho, jsonOf, withDirectory } from '../cli.ts';
@@ -126,6 +127,50 @@ test(
         error: expect.stringContaining('CLORTHO_INVALID'),
       });
       expect((await named('run-importer')).code).toBe(7);
+    }),
+  120_000,
+);
+
+test(
+  'the names of runs that were killed while they held nothing are free again after a run that lives for a duration',
+  () =>
+    withDirectory(async (directory) => {
+      const url = `lmdb:${directory}`;
+      const registers = await lmdbRegisterStore(directory, { create: true });
+      const times = { durationMs: 1000, renewMs: 250, guardMs: 100 };
+      const statesOf = async (): Promise<Map<string, string>> => {
+        const states = new Map<string, string>();
+        for await (const { name, settled, generation } of listSessions(registers))
+          states.set(name, settled > generation ? 'over' : 'live');
+        return states;
+      };
+      let isDead = false;
+      const wire: RegisterStore = new Proxy(registers, {
+        get: (target, name) =>
+          isDead && name === 'compareAndSwap'
+            ? () => Promise.reject(new ClorthoError('CLORTHO_UNAVAILABLE', 'killed'))
+            : Reflect.get(target, name, target),
+      });
+      const app = await LeaseSession.start({ registers, name: 'run-app', ...times });
+      const alive = await startUnnamed({ registers, ...times });
+      const killed: LeaseSession[] = [];
+      for (let turn = 0; turn < 4; turn += 1) killed.push(await startUnnamed({ registers: wire, ...times }));
+      isDead = true;
+
+      // Short runs find none of them free, and leave one name of their own behind.
+      const run = (...command: string[]) =>
+        call(['lease', 'run', 'job', '--url', url, '--duration', '1000', ...shell(command.join('; '))]);
+      for (let turn = 0; turn < 2; turn += 1) expect((await run('exit 0')).code).toBe(0);
+      expect([...(await statesOf()).values()].filter((state) => state === 'live')).toHaveLength(6);
+      expect(await run('sleep 2', 'exit 7')).toMatchObject({ code: 7, error: '' });
+      const states = await statesOf();
+      expect(killed.map(({ name }) => states.get(name))).toEqual(['over', 'over', 'over', 'over']);
+      // Those that are alive have lost nothing.
+      expect([states.get(alive.name), states.get('run-app'), alive.valid]).toEqual(['live', 'live', true]);
+      for (let turn = 0; turn < 4; turn += 1) expect((await run('exit 0')).code).toBe(0);
+      expect((await statesOf()).size).toBe(7);
+      for (const session of [app, alive, ...killed]) await session.close();
+      await registers.close();
     }),
   120_000,
 );
