@@ -323,7 +323,7 @@ export class GossipCore {
       case BUCKETS_ARE:
         return this.#synchroniser.onBuckets(message, origin);
       case PAGE:
-        return this.#synchroniser.onPage(message, origin);
+        return this.#synchroniser.onPage(message, slot, origin);
       case WANT:
         return this.#synchroniser.onWant(message, origin);
       case DELTA:

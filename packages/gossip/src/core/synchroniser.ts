@@ -151,11 +151,11 @@ export class Synchroniser {
   }
 
   /** Sends what the other lacks, and asks for what this member lacks. */
-  onPage({ seq, whole, states }: Page, origin: Origin): void {
+  onPage({ seq, whole, states }: Page, sender: number | undefined, origin: Origin): void {
     this.#answered(seq);
     const theirs = decodeStates(states);
     if (theirs === undefined) return;
-    if (seq === ANNOUNCEMENT_SEQ) return this.#fetchAnnounced(theirs, origin);
+    if (seq === ANNOUNCEMENT_SEQ) return this.#fetchAnnounced(theirs, sender);
     const { view } = this.#context;
     const wants: Uint8Array[] = [];
     const lacking: Lacking[] = [];
@@ -180,13 +180,14 @@ export class Synchroniser {
     }
     if (whole.length > 0) this.#offerUnlisted(whole, listed, offer);
     this.#sendDeltas(origin, seq, lacking, large);
-    this.#sendWants(origin, seq, wants);
+    this.#sendWants(origin, sender, seq, wants);
   }
 
   /** Fetches what members changed that are known here; of others exchanges tell. */
-  #fetchAnnounced(theirs: readonly MemberState[], origin: Origin): void {
+  #fetchAnnounced(theirs: readonly MemberState[], sender: number | undefined): void {
     const { view, host, announcements } = this.#context;
-    if (typeof origin !== 'string') return;
+    const address = this.#streamAddress(sender);
+    if (address === undefined) return;
     const wants = theirs.flatMap((state) => {
       const record = view.of(state.id);
       if (record === undefined || state.id === this.#context.id || record.item.gen !== state.gen) return [];
@@ -195,7 +196,7 @@ export class Synchroniser {
     });
     if (wants.length === 0) return;
     const seq = this.#context.nextSeq();
-    host.sendOverStream(origin, {
+    host.sendOverStream(address, {
       kind: WANT,
       seq,
       wants: new Uint8Array(Buffer.concat(wants)),
@@ -225,9 +226,9 @@ export class Synchroniser {
 
   /** Fetches over a stream what an answer could not hold. */
   onDelta({ seq, large }: Delta, sender: number | undefined): void {
-    const record = sender === undefined ? undefined : this.#context.view.get(sender);
+    const address = this.#streamAddress(sender);
     const list = large.length === 0 ? undefined : decodeWants(large);
-    if (record === undefined || list === undefined) return;
+    if (address === undefined || list === undefined) return;
     const wants = list
       .map(({ id, gen }) => {
         const known = this.#context.view.of(id);
@@ -235,7 +236,7 @@ export class Synchroniser {
       })
       .flatMap((bytes) => [...bytes]);
     const want: Want = { kind: WANT, seq, wants: new Uint8Array(wants), items: NO_ITEMS };
-    this.#context.host.sendOverStream(record.item.address, want);
+    this.#context.host.sendOverStream(address, want);
   }
 
   /** Tells somebody who joins everything. */
@@ -407,11 +408,12 @@ export class Synchroniser {
     flush();
   }
 
-  #sendWants(origin: Origin, seq: number, wants: readonly Uint8Array[]): void {
+  #sendWants(origin: Origin, sender: number | undefined, seq: number, wants: readonly Uint8Array[]): void {
     if (wants.length === 0) return;
-    if (wants.length > STREAM_WANTS && typeof origin === 'string') {
+    const address = typeof origin === 'string' ? this.#streamAddress(sender) : undefined;
+    if (wants.length > STREAM_WANTS && address !== undefined) {
       const all: Want = { kind: WANT, seq, wants: new Uint8Array(Buffer.concat(wants)), items: NO_ITEMS };
-      this.#context.host.sendOverStream(origin, all);
+      this.#context.host.sendOverStream(address, all);
       return;
     }
     const empty: Want = { kind: WANT, seq, wants: NO_BYTES, items: NO_ITEMS };
@@ -449,6 +451,12 @@ export class Synchroniser {
       bytes += cost;
     }
     yield { kind: DELTA, seq, more: 0, large: NO_BYTES, items };
+  }
+
+  /** Returns where streams to a member go: not to where its datagrams come from, which a mapping or a forger may change. */
+  #streamAddress(slot: number | undefined): string | undefined {
+    const { view, slot: own } = this.#context;
+    return slot === undefined || slot === own ? undefined : view.get(slot)?.item.address;
   }
 
   #send(origin: Origin, message: Message): void {

@@ -4,12 +4,13 @@ import { ANNOUNCEMENT_SEQ } from '../../src/core/announcements.ts';
 import type { CoreHost } from '../../src/core/core-host.ts';
 import { GossipCore } from '../../src/core/gossip-core.ts';
 import { RumourQueue } from '../../src/core/rumour-queue.ts';
+import type { Entry } from '../../src/item/item.ts';
 import { deltaItem, memberItem, valueItem } from '../../src/item/item-codec.ts';
 import { createDirectory } from '../../src/member/directory.ts';
 import { createTable } from '../../src/member/member-table.ts';
 import { MemberView } from '../../src/member/member-view.ts';
 import { SimulatedCluster } from '../../src/simulation/simulated-cluster.ts';
-import { DELTA, NO_BYTES, PAGE, RUMOUR } from '../../src/wire/message.ts';
+import { DELTA, type Message, NO_BYTES, PAGE, RUMOUR } from '../../src/wire/message.ts';
 import { encodeState } from '../../src/wire/page-entries.ts';
 
 const bin = (bytes: number): Uint8Array => {
@@ -57,47 +58,95 @@ describe('a change of a key', () => {
   );
 
   it('that no rumour holds is asked for once at a time, however many tell of it', () => {
-    let nowMs = 0;
-    let asked = 0;
-    const host: CoreHost = {
-      random: seededRandom(1),
-      now: () => nowMs,
-      send: () => undefined,
-      sendOverStream: () => {
-        asked += 1;
-      },
-      emit: () => undefined,
-      rearm: () => undefined,
-    };
-    const view = new MemberView(createDirectory(), createTable());
-    const core = new GossipCore({ name: 'a', address: '10.0.0.1:1', gen: 1, host, view });
-    const owner = memberItem({ name: 'owner', gen: 1, inc: 0, status: 0, address: '10.0.0.2:1', by: 0 });
-    const announce = (max: number, gen = 1): void => {
-      const states = encodeState({ id: owner.id, gen, inc: 0, status: 0, max, gc: 0 });
-      const page = { kind: PAGE, seq: ANNOUNCEMENT_SEQ, whole: NO_BYTES, states, items: [] } as const;
-      core.handle(page, { id: 7, gen: 1 }, '10.0.0.7:1');
-    };
+    const { core, asked, announce, pass } = listener();
     announce(1);
-    expect(asked).toBe(0);
-    core.handle({ kind: RUMOUR, items: [owner] }, { id: 7, gen: 1 }, '10.0.0.7:1');
+    expect(asked).toHaveLength(0);
+    core.handle({ kind: RUMOUR, items: [OWNER, TELLER] }, { id: TELLER.id, gen: 1 }, '10.0.0.3:1');
     for (let teller = 0; teller < 10; teller += 1) announce(1);
-    expect(asked).toBe(1);
+    expect(asked).toHaveLength(1);
     announce(1, 2);
     announce(0);
-    expect(asked).toBe(1);
+    expect(asked).toHaveLength(1);
     announce(2);
-    expect(asked).toBe(2);
-    nowMs = 300;
+    expect(asked).toHaveLength(2);
+    pass(300);
     announce(2);
-    expect(asked).toBe(3);
-    const entries = [
-      ['one', { version: 1, value: bin(10) }],
-      ['two', { version: 2, value: bin(10) }],
-    ] as const;
-    const delta = deltaItem({ id: owner.id, gen: 1, from: 0, to: 2, gc: 0, entries });
-    core.handle({ kind: DELTA, seq: 1, more: 0, large: NO_BYTES, items: [delta] }, { id: 7, gen: 1 }, 'x:1');
-    nowMs = 1000;
+    expect(asked).toHaveLength(3);
+    core.handle(answerOf(2), { id: OWNER.id, gen: 1 }, 'x:1');
+    pass(1000);
     announce(2);
-    expect(asked).toBe(3);
+    expect(asked).toHaveLength(3);
+  });
+
+  it('is fetched from where its announcer says that it is, not from where the datagram came from', () => {
+    const { core, asked, announce } = listener();
+    core.handle({ kind: RUMOUR, items: [OWNER] }, { id: OWNER.id, gen: 1 }, OWNER.address);
+    announce(1, 1, '10.6.6.6:6');
+    expect(asked).toEqual([]);
+    core.handle({ kind: RUMOUR, items: [TELLER] }, { id: TELLER.id, gen: 1 }, '10.6.6.6:6');
+    announce(1, 1, '10.6.6.6:6');
+    expect(asked).toEqual([TELLER.address]);
+  });
+
+  it('of very many members is asked for where the one who tells of them says that it is', () => {
+    const { core, asked } = listener();
+    core.handle({ kind: RUMOUR, items: [TELLER] }, { id: TELLER.id, gen: 1 }, '10.6.6.6:6');
+    const ids = Array.from({ length: 201 }, (_, index) => index + 1);
+    const states = ids.map((id) => encodeState({ id, gen: 1, inc: 0, status: 0, max: 0, gc: 0 }));
+    const all = new Uint8Array(Buffer.concat(states));
+    const page = { kind: PAGE, seq: 1, whole: NO_BYTES, states: all, items: [] } as const;
+    core.handle(page, { id: TELLER.id, gen: 1 }, '10.6.6.6:6');
+    expect(asked).toEqual([TELLER.address]);
   });
 });
+
+const OWNER = memberItem({ name: 'owner', gen: 1, inc: 0, status: 0, address: '10.0.0.2:1', by: 0 });
+const TELLER = memberItem({ name: 'teller', gen: 1, inc: 0, status: 0, address: '10.0.0.3:1', by: 0 });
+
+/** Returns an answer with so many changes of the owner. */
+function answerOf(changes: number): Message {
+  const entries = Array.from({ length: changes }, (_, index): [string, Entry] => [
+    `key-${index}`,
+    { version: index + 1, value: bin(10) },
+  ]);
+  const delta = deltaItem({ id: OWNER.id, gen: 1, from: 0, to: changes, gc: 0, entries });
+  return { kind: DELTA, seq: 1, more: 0, large: NO_BYTES, items: [delta] };
+}
+
+/** A member whose streams are noted, and one who tells it what the owner changed. */
+interface Listener {
+  readonly core: GossipCore;
+  /** Where streams went. */
+  readonly asked: string[];
+  announce(max: number, gen?: number, source?: string): void;
+  pass(ms: number): void;
+}
+
+function listener(): Listener {
+  let nowMs = 0;
+  const asked: string[] = [];
+  const host: CoreHost = {
+    random: seededRandom(1),
+    now: () => nowMs,
+    send: () => undefined,
+    sendOverStream: (address) => {
+      asked.push(address);
+    },
+    emit: () => undefined,
+    rearm: () => undefined,
+  };
+  const view = new MemberView(createDirectory(), createTable());
+  const core = new GossipCore({ name: 'a', address: '10.0.0.1:1', gen: 1, host, view });
+  return {
+    core,
+    asked,
+    announce(max, gen = 1, source = TELLER.address) {
+      const states = encodeState({ id: OWNER.id, gen, inc: 0, status: 0, max, gc: 0 });
+      const page = { kind: PAGE, seq: ANNOUNCEMENT_SEQ, whole: NO_BYTES, states, items: [] } as const;
+      core.handle(page, { id: TELLER.id, gen: 1 }, source);
+    },
+    pass(ms) {
+      nowMs += ms;
+    },
+  };
+}
