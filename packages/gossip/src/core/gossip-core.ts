@@ -191,8 +191,10 @@ export class GossipCore {
     const first = directory.slotOf(sender.id);
     if (first !== undefined) this.#heardFrom(first, sender.gen);
     const source: Source = message.kind >= SYNC ? 'exchange' : 'rumour';
-    for (const item of message.items) this.#apply(item, source, sender);
-    if (this.membership.isStopped) return;
+    for (const item of message.items) {
+      this.#apply(item, source, sender);
+      if (this.membership.isStopped) return;
+    }
     this.#dispatch(message, sender, origin, first ?? directory.slotOf(sender.id));
     if (message.kind !== RUMOUR && this.#context.view.of(sender.id) === undefined)
       this.#remind(sender, origin);

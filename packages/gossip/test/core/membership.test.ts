@@ -121,6 +121,13 @@ it('of two with one name and one generation, one stops and the other one is told
   expect(cluster.core(0).wakeAt).toBe(Number.POSITIVE_INFINITY);
 });
 
+it('who has to stop takes nothing more of the message that says so', () => {
+  const cluster = new SimulatedCluster({ nodes: 3, seed: 1 });
+  tell(cluster, about(cluster, 0, { gen: 2 }), about(cluster, 2, { inc: 1, status: 3 }));
+  expect(cluster.core(0).membership.isStopped).toBe(true);
+  expect(known(cluster, 2)).toMatchObject({ inc: 0, status: 0 });
+});
+
 it('a process that stood still accuses nobody for it', () => {
   const suspects: string[] = [];
   const cluster = new SimulatedCluster({
