@@ -146,6 +146,17 @@ describe('members', () => {
     expect(young.members()).toMatchObject([{ name: 'a', generation: 6000, address: young.address }]);
   });
 
+  it('give way to the latest of several starts of their name, in whatever order those ask to join', async () => {
+    const old = await members.join('a', { generation: 5000 });
+    const latest = await members.join('a', { generation: 7000 });
+    for (const generation of [6000, 4000, 2 ** 47])
+      await expect(members.join('a', { generation })).rejects.toThrow(coded('CLORTHO_CONFLICT'));
+    await members.pass(3000);
+    expect(old.isClosed).toBe(true);
+    expect(latest.isClosed).toBe(false);
+    expect(latest.members()).toMatchObject([{ name: 'a', generation: 7000, address: latest.address }]);
+  });
+
   it('refuse an earlier start of their name, and one that is beyond belief, that know nobody else', async () => {
     const a = await members.join('a', { generation: 5000 });
     for (const generation of [4000, 2 ** 47])

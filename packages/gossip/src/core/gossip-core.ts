@@ -93,8 +93,8 @@ export class GossipCore {
   #leaveAcks = 0;
   #healAt = 0;
   #wasDegraded = false;
-  /** Another start of this name that has asked to join, and when it did first. */
-  #namesake: { readonly items: readonly Item[]; readonly since: number } | undefined;
+  /** The latest of the other starts of this name that have asked to join, and when the first of them did. */
+  #namesake: { readonly item: MemberItem; readonly since: number } | undefined;
   /** Until when it is known that this process stood still. */
   #pausedUntil = Number.NEGATIVE_INFINITY;
 
@@ -269,11 +269,21 @@ export class GossipCore {
    * itself, if that is believed, and all that is known.
    */
   #meetNamesake({ seq, items }: Join, origin: Origin): void {
-    this.#namesake = { items, since: this.#namesake?.since ?? this.#context.host.now() };
+    for (const item of items) if (item.kind === 'member') this.#noteNamesake(item);
     if (typeof origin === 'string') return;
-    const later = items.filter((item) => item.kind === 'member' && this.membership.isLaterStart(item));
+    const latest = this.#namesake?.item;
+    const later = latest !== undefined && this.membership.isLaterStart(latest) ? [latest] : NO_ITEMS;
     origin.answer([{ kind: DELTA, seq, more: 1, large: NO_BYTES, items: later }]);
     this.#synchroniser.onJoin(seq, origin);
+  }
+
+  /** Remembers another start, unless one is known that it would have to give way to. */
+  #noteNamesake(item: MemberItem): void {
+    const { self } = this;
+    const known = this.#namesake;
+    if (item.name !== self.name || (item.gen !== self.gen && !this.membership.isLaterStart(item))) return;
+    if (known !== undefined && compareStarts(item, known.item) <= 0) return;
+    this.#namesake = { item, since: known?.since ?? this.#context.host.now() };
   }
 
   /** Decides between this start and the other one of its name. */
@@ -281,7 +291,7 @@ export class GossipCore {
     const namesake = this.#namesake;
     if (namesake === undefined || now - namesake.since < NAMESAKE_MS) return;
     this.#namesake = undefined;
-    for (const item of namesake.items) this.#apply(item, 'rumour', this.self);
+    this.#apply(namesake.item, 'rumour', this.self);
   }
 
   #run({ kind, argument }: Due): void {
@@ -414,6 +424,12 @@ export class GossipCore {
     this.#prober.void();
     this.membership.suspicions.postpone(late);
   }
+}
+
+/** Compares two starts of one name: positive if the right one gives way. Of twins their addresses decide. */
+function compareStarts(left: MemberItem, right: MemberItem): number {
+  if (left.gen !== right.gen) return left.gen - right.gen;
+  return left.address === right.address ? 0 : left.address > right.address ? 1 : -1;
 }
 
 function isOldNews(item: MemberItem, known: MemberItem): boolean {
