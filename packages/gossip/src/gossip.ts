@@ -322,15 +322,24 @@ export class Gossip {
       throwIfAborted(signal);
       const seeds = await this.#findSeeds(signal);
       if (seeds.length === 0) return;
+      let isAnswered = false;
       for (let first = 0; first < seeds.length; first += JOIN_BATCH) {
-        throwIfAborted(signal);
-        if (await this.#joinThrough(seeds.slice(first, first + JOIN_BATCH), signal))
-          return this.#throwIfRefused();
+        if (signal.aborted) break;
+        if (await this.#joinThrough(seeds.slice(first, first + JOIN_BATCH), signal)) isAnswered = true;
+        if (this.#isDecided) return this.#throwIfRefused();
       }
+      if (isAnswered) return this.#throwIfRefused();
       await this.#clock.sleep(JOIN_PAUSE_MS, signal);
     }
   }
 
+  /** Whether somebody has taken this start in, or knows a later one: what others say cannot change that. */
+  get #isDecided(): boolean {
+    const { isAccepted, isStopped } = this.#core.membership;
+    return isAccepted || isStopped;
+  }
+
+  /** Asks some seeds; tells whether one answered. */
   async #joinThrough(seeds: readonly string[], signal: AbortSignal): Promise<boolean> {
     const asked = seeds.map(async (seed) => {
       try {
@@ -342,9 +351,9 @@ export class Gossip {
         throw error;
       }
     });
-    // One that is silent holds nobody up.
+    // One that is silent holds nobody up, but who refuses does not speak for the others.
     return new Promise((resolve, reject) => {
-      for (const one of asked) one.then((isAnswered) => isAnswered && resolve(true), reject);
+      for (const one of asked) one.then(() => this.#isDecided && resolve(true), reject);
       Promise.all(asked).then((all) => resolve(all.includes(true)), reject);
     });
   }

@@ -1,4 +1,4 @@
-import { abortedError } from '@clortho/base';
+import { abortedError, type Random } from '@clortho/base';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Change, Gossip, type GossipOptions, observeCluster } from '../src/index.ts';
 import { KEY, Members, seenBy } from './support/members.ts';
@@ -13,6 +13,9 @@ afterEach(async () => {
   await members.close();
   expect(members.clock.pending).toBe(0);
 });
+
+/** Leaves lists in their order. */
+const unshuffled: Random = { uint32: () => 0 };
 
 const coded = (code: string): object => expect.objectContaining({ code });
 
@@ -447,6 +450,43 @@ describe('joining', () => {
     const b = await members.join('b', { seeds, transport });
     expect(seenBy(b)).toEqual(['a alive', 'b alive']);
   }, 2000);
+
+  it.each([
+    ['asked at the same time', 0],
+    ['asked later', 3],
+  ])(
+    'does not fail because the first seed that answers is full: the one with a place is %s',
+    async (_, more) => {
+      const full = await members.join('a', { tuning: { membersMax: 2 } });
+      const other = await members.join('b');
+      await members.pass(500);
+      const own = members.network.transport('10.0.0.8:3');
+      const transport: GossipOptions['transport'] = {
+        ...own,
+        ask: async (target, packet, onAnswer, signal) => {
+          if (target === other.address) await members.clock.sleep(20, signal);
+          return own.ask(target, packet, onAnswer, signal);
+        },
+      };
+      const refusing = [full.address, '10.0.0.7:1', '10.0.0.7:2', '10.0.0.7:3'].slice(0, 1 + more);
+      const joining = members.join('c', {
+        seeds: [...refusing, other.address],
+        transport,
+        random: unshuffled,
+      });
+      await members.pass(200);
+      expect(seenBy(await joining)).toContain('c alive');
+      expect(seenBy(other)).toContain('c alive');
+    },
+  );
+
+  it('fails if all seeds are full', async () => {
+    const full = await members.join('a', { tuning: { membersMax: 2 } });
+    const second = await members.join('b', { tuning: { membersMax: 2 } });
+    await members.pass(500);
+    const seeds = [full.address, second.address];
+    await expect(members.join('c', { seeds })).rejects.toThrow(coded('CLORTHO_CONFLICT'));
+  });
 
   it('ends when it is aborted, and so does the membership', async () => {
     const aborted = AbortSignal.abort();
