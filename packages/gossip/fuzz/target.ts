@@ -58,7 +58,7 @@ export function createTarget(): Target {
       random,
       now,
       send: (address, message) => endpoint.send(address, message),
-      sendOverStream: (address, message) => endpoint.askQuietly(address, message),
+      sendOverStream: (address, message, progress) => endpoint.askQuietly(address, message, progress),
       emit: () => undefined,
       rearm: () => undefined,
     },

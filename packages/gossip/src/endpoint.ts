@@ -6,9 +6,9 @@
  * - Failures of the network are counted, never thrown: the protocol lives with loss.
  */
 import { isClorthoError } from '@clortho/base';
-import type { Origin, Sender } from './core/core-host.ts';
+import type { Origin, Sender, StreamProgress } from './core/core-host.ts';
 import type { Transport } from './transport/transport.ts';
-import type { Message } from './wire/message.ts';
+import { type Message, PING } from './wire/message.ts';
 import { encodeMessage } from './wire/message-codec.ts';
 import { Opener, type OpenerOptions } from './wire/opener.ts';
 import { Sealer, type SealerOptions } from './wire/sealer.ts';
@@ -24,6 +24,8 @@ export interface EndpointOptions extends Omit<OpenerOptions, 'salt'>, SealerOpti
 
 /** Streams that may be open at a time because of this process; more questions are not asked. */
 const QUESTIONS_MAX = 64;
+/** What other questions leave of them: a member that fetches much still finds out who lives. */
+const PINGS_MIN = 16;
 
 /** Sends and receives messages. */
 export class Endpoint {
@@ -58,7 +60,12 @@ export class Endpoint {
    * @throws {ClorthoError} `CLORTHO_UNAVAILABLE`, `CLORTHO_ABORTED` when the endpoint is closed or the signal
    *   aborts.
    */
-  async ask(address: string, message: Message, signal?: AbortSignal): Promise<number> {
+  async ask(
+    address: string,
+    message: Message,
+    signal?: AbortSignal,
+    onConnected?: () => void,
+  ): Promise<number> {
     let answers = 0;
     const closing = this.#closing.signal;
     const packet = this.#seal(message, true);
@@ -72,21 +79,24 @@ export class Endpoint {
         this.#options.handle(opened.message, opened.sender, address);
       },
       signal === undefined ? closing : AbortSignal.any([closing, signal]),
+      onConnected,
     );
     return answers;
   }
 
-  /** Asks over a stream; that nobody answers is nothing to be told. */
-  askQuietly(address: string, message: Message): void {
-    if (this.#questions >= QUESTIONS_MAX || this.#closing.signal.aborted) return;
-    this.#questions += 1;
-    this.ask(address, message)
+  /** Asks over a stream, if there is a place for one more; that nobody answers is nothing to be told. */
+  askQuietly(address: string, message: Message, progress?: StreamProgress): void {
+    const closing = this.#closing.signal;
+    const asked = this.#askInPlace(address, message, () => {
+      if (!closing.aborted) progress?.connected();
+    });
+    asked
       .catch((error: unknown) => {
         // The transport has counted it, and the protocol does not hear from there: that is all there is to know.
         if (!isClorthoError(error)) throw error;
       })
       .finally(() => {
-        this.#questions -= 1;
+        if (!closing.aborted) progress?.ended();
       });
   }
 
@@ -94,6 +104,17 @@ export class Endpoint {
   async close(): Promise<void> {
     this.#closing.abort();
     await this.#options.transport.close();
+  }
+
+  async #askInPlace(address: string, message: Message, onConnected: () => void): Promise<void> {
+    if (this.#closing.signal.aborted) return;
+    if (this.#questions >= QUESTIONS_MAX - (message.kind === PING ? 0 : PINGS_MIN)) return;
+    this.#questions += 1;
+    try {
+      await this.ask(address, message, undefined, onConnected);
+    } finally {
+      this.#questions -= 1;
+    }
   }
 
   #answer(packet: Uint8Array, source: string): Iterable<Uint8Array> {

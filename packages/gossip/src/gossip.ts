@@ -98,7 +98,7 @@ export class Gossip {
         random,
         now: () => clock.monotonic(),
         send: (address, message) => this.#endpoint.send(address, message),
-        sendOverStream: (address, message) => this.#endpoint.askQuietly(address, message),
+        sendOverStream: (address, message, progress) => this.#endpoint.askQuietly(address, message, progress),
         emit: (event) => this.#onEvent(event),
         rearm: () => this.#rearm(),
       },

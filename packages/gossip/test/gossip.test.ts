@@ -288,6 +288,33 @@ describe('keys', () => {
     expect(() => a.set(key, value as never)).toThrow(coded('CLORTHO_INVALID'));
   });
 
+  it('that take seconds to arrive are fetched once by each member', async () => {
+    let fetched = 0;
+    const slow = (address: string): GossipOptions['transport'] => {
+      const own = members.network.transport(address);
+      return {
+        ...own,
+        async ask(target, packet, onAnswer, signal, onConnected) {
+          const answers: Uint8Array[] = [];
+          await own.ask(target, packet, (answer) => answers.push(answer), signal, onConnected);
+          if (answers.some(({ length }) => length > 10_000)) {
+            fetched += 1;
+            await members.clock.sleep(4000, signal);
+          }
+          answers.forEach(onAnswer);
+        },
+      };
+    };
+    const all = [];
+    for (let number = 0; number < 6; number += 1)
+      all.push(await members.join(`m-${number}`, { transport: slow(`10.0.0.7:${number + 1}`) }));
+    await members.pass(1000);
+    all[0]?.set('large', new Uint8Array(20_000));
+    await members.pass(20_000);
+    for (const member of all) expect(member.get('m-0', 'large')).toHaveLength(20_000);
+    expect(fetched).toBe(5);
+  });
+
   it('are bounded in number and in size', async () => {
     const a = await members.join('a');
     for (let key = 0; key < 1023; key += 1) a.set(`key-${key}`, key);

@@ -4,7 +4,7 @@
  *     owner ── PAGE state ──► anybody ── WANT over a stream ──► owner ── DELTA ──► anybody ── PAGE state ──► others
  *
  * Invariants:
- * - Somebody tells only what it has, each change as often as a rumour, and does not ask everybody who tells it.
+ * - Somebody tells only what it has, each change as often as a rumour; `fetcher.ts` decides whom to ask.
  * - Of at most `MEMBERS_MAX` members changes are told, and of as many awaited; exchanges of digests repair what is given up.
  */
 import type { MemberRecord } from '../member/member-record.ts';
@@ -14,15 +14,12 @@ import type { MemberState } from '../wire/page-entries.ts';
 export const ANNOUNCEMENT_SEQ = 0;
 
 const MEMBERS_MAX = 256;
-/** After so long a change that was asked for is asked for again, of another: a lost handshake costs a stream a second. */
-const FETCH_MS = 300;
 /** What a packet of states takes of one at most. */
 const STATES_MAX = 16;
 
 interface Awaited {
   readonly gen: number;
   readonly max: number;
-  readonly since: number;
 }
 
 /** The announcements of one member. */
@@ -41,12 +38,11 @@ export class Announcements {
     putLast(this.#told, id, 0);
   }
 
-  /** Notes that a change is to come; tells whether it is to be fetched, because nobody is doing so. */
-  expect({ id, gen, max }: MemberState, now: number): boolean {
+  /** Notes that a change is to come. */
+  expect({ id, gen, max }: MemberState): void {
     const known = this.#awaited.get(id);
-    if (known?.gen === gen && known.max >= max && now - known.since < FETCH_MS) return false;
-    putLast(this.#awaited, id, { gen, max, since: now });
-    return true;
+    if (known?.gen === gen && known.max >= max) return;
+    putLast(this.#awaited, id, { gen, max });
   }
 
   /** Notes what is known of a member: if that was awaited, it is told on. */

@@ -15,6 +15,14 @@ export interface StreamOrigin {
   answer(messages: Iterable<Message>): void;
 }
 
+/** What becomes of a stream. */
+export interface StreamProgress {
+  /** The other end is there; not called if it never is, or if the network cannot tell. */
+  connected(): void;
+  /** Nothing more comes, for whatever reason; called once, unless the member itself ends first. */
+  ended(): void;
+}
+
 /** Who sent a message: what an authenticated packet says of its sender. */
 export interface Sender {
   readonly id: number;
@@ -36,8 +44,11 @@ export interface CoreHost {
   now(): number;
   /** Sends a datagram. */
   send(address: string, message: Message): void;
-  /** Sends a message over a stream of its own; what comes back on it is handled as messages. */
-  sendOverStream(address: string, message: Message): void;
+  /**
+   * Sends a message over a stream of its own; what comes back on it is handled as messages. Does not call `progress` before
+   * it has returned.
+   */
+  sendOverStream(address: string, message: Message, progress?: StreamProgress): void;
   /** Tells of something that happened. Called in the midst of things: must not call back. */
   emit(event: CoreEvent): void;
   /** Tells that the next deadline is now earlier than it was. */

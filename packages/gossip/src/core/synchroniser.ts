@@ -49,6 +49,7 @@ import { type CoreContext, ownRecord, roomBehind, sendIfAffordable } from './cor
 import type { Origin } from './core-host.ts';
 import { SYNC_LATE, SYNC_ROUND } from './deadlines.ts';
 import { deltaSince, itemCost, type Lacking, lackingOf } from './delta-items.ts';
+import { Fetcher } from './fetcher.ts';
 import type { Membership } from './membership.ts';
 import { randomPeers } from './peers.ts';
 import { RecentChanges } from './recent-changes.ts';
@@ -83,6 +84,7 @@ export class Synchroniser {
   readonly recent: RecentChanges = new RecentChanges();
   readonly #context: CoreContext;
   readonly #membership: Membership;
+  readonly #fetcher: Fetcher;
   #exchange: Exchange | undefined;
   #lane = 0;
   /** Whether the last exchange found a difference, or none took place: then the next one is likely to find one. */
@@ -92,6 +94,7 @@ export class Synchroniser {
   constructor(context: CoreContext, membership: Membership) {
     this.#context = context;
     this.#membership = membership;
+    this.#fetcher = new Fetcher(context, membership);
   }
 
   /** Begins an exchange with a random member. */
@@ -185,23 +188,14 @@ export class Synchroniser {
 
   /** Fetches what members changed that are known here; of others exchanges tell. */
   #fetchAnnounced(theirs: readonly MemberState[], sender: number | undefined): void {
-    const { view, host, announcements } = this.#context;
-    const address = this.#streamAddress(sender);
-    if (address === undefined) return;
-    const wants = theirs.flatMap((state) => {
+    const { view, announcements, id } = this.#context;
+    if (this.#fetcher.addressOf(sender) === undefined) return;
+    const behind = theirs.filter((state) => {
       const record = view.of(state.id);
-      if (record === undefined || state.id === this.#context.id || record.item.gen !== state.gen) return [];
-      if (!isBehindInKeys(record, state) || !announcements.expect(state, host.now())) return [];
-      return [encodeWant({ id: state.id, gen: state.gen, from: record.kv.max })];
+      return state.id !== id && record?.item.gen === state.gen && record.kv.max < state.max;
     });
-    if (wants.length === 0) return;
-    const seq = this.#context.nextSeq();
-    host.sendOverStream(address, {
-      kind: WANT,
-      seq,
-      wants: new Uint8Array(Buffer.concat(wants)),
-      items: NO_ITEMS,
-    });
+    for (const state of behind) announcements.expect(state);
+    this.#fetcher.fetch(sender, behind);
   }
 
   /** Sends what was asked for. Over a stream everything, otherwise what datagrams hold. */
@@ -225,18 +219,16 @@ export class Synchroniser {
   }
 
   /** Fetches over a stream what an answer could not hold. */
-  onDelta({ seq, large }: Delta, sender: number | undefined): void {
-    const address = this.#streamAddress(sender);
+  onDelta({ large }: Delta, sender: number | undefined): void {
     const list = large.length === 0 ? undefined : decodeWants(large);
-    if (address === undefined || list === undefined) return;
-    const wants = list
-      .map(({ id, gen }) => {
-        const known = this.#context.view.of(id);
-        return encodeWant({ id, gen, from: known?.item.gen === gen ? known.kv.max : 0 });
-      })
-      .flatMap((bytes) => [...bytes]);
-    const want: Want = { kind: WANT, seq, wants: new Uint8Array(wants), items: NO_ITEMS };
-    this.#context.host.sendOverStream(address, want);
+    if (list === undefined) return;
+    const { view } = this.#context;
+    const told = list.map(({ id, gen }) => {
+      const known = view.of(id);
+      // How much there is it does not say: more than is known.
+      return { id, gen, max: known?.item.gen === gen ? known.kv.max + 1 : 1 };
+    });
+    this.#fetcher.fetch(sender, told);
   }
 
   /** Tells somebody who joins everything. */
@@ -410,7 +402,7 @@ export class Synchroniser {
 
   #sendWants(origin: Origin, sender: number | undefined, seq: number, wants: readonly Uint8Array[]): void {
     if (wants.length === 0) return;
-    const address = typeof origin === 'string' ? this.#streamAddress(sender) : undefined;
+    const address = typeof origin === 'string' ? this.#fetcher.addressOf(sender) : undefined;
     if (wants.length > STREAM_WANTS && address !== undefined) {
       const all: Want = { kind: WANT, seq, wants: new Uint8Array(Buffer.concat(wants)), items: NO_ITEMS };
       this.#context.host.sendOverStream(address, all);
@@ -451,12 +443,6 @@ export class Synchroniser {
       bytes += cost;
     }
     yield { kind: DELTA, seq, more: 0, large: NO_BYTES, items };
-  }
-
-  /** Returns where streams to a member go: not to where its datagrams come from, which a mapping or a forger may change. */
-  #streamAddress(slot: number | undefined): string | undefined {
-    const { view, slot: own } = this.#context;
-    return slot === undefined || slot === own ? undefined : view.get(slot)?.item.address;
   }
 
   #send(origin: Origin, message: Message): void {

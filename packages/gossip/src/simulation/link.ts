@@ -34,6 +34,8 @@ export const LINK: LinkOptions = {
 const SYN_RETRY_MS = 1000;
 const SEGMENT_RETRY_MS = 200;
 const STREAM_MS_MAX = 10_000;
+/** After so long without an answer a stream is given up. */
+export const STREAM_SILENT_MS = 5_000;
 
 /** Returns how long a packet takes; `undefined` if it is lost. */
 export function datagramMs(link: LinkOptions, random: Random): number | undefined {
@@ -46,11 +48,17 @@ export function isDoubled({ duplicate }: LinkOptions, random: Random): boolean {
   return duplicate > 0 && randomFraction(random) < duplicate;
 }
 
+/** When something happens to a stream after it was asked for. */
+export interface StreamTimes {
+  readonly connectedMs: number;
+  readonly askedMs: number;
+}
+
 /** Returns how long opening a stream and sending a message takes; `undefined` if it is given up. */
-export function streamMs(link: LinkOptions, random: Random): number | undefined {
-  const handshake = reliableMs(link, random, SYN_RETRY_MS) + reliableMs(link, random, SYN_RETRY_MS);
-  const whole = handshake + reliableMs(link, random, SEGMENT_RETRY_MS);
-  return whole > STREAM_MS_MAX ? undefined : whole;
+export function streamTimes(link: LinkOptions, random: Random): StreamTimes | undefined {
+  const connectedMs = reliableMs(link, random, SYN_RETRY_MS) + reliableMs(link, random, SYN_RETRY_MS);
+  const askedMs = connectedMs + reliableMs(link, random, SEGMENT_RETRY_MS);
+  return askedMs > STREAM_MS_MAX ? undefined : { connectedMs, askedMs };
 }
 
 /** Returns how long an answer over an open stream takes. */

@@ -12,7 +12,7 @@
  * - Equal options and calls give equal runs.
  */
 import { ClorthoError, type Random, seededRandom } from '@clortho/base';
-import type { CoreEvent, CoreHost, Sender, StreamOrigin } from '../core/core-host.ts';
+import type { CoreEvent, CoreHost, Sender, StreamOrigin, StreamProgress } from '../core/core-host.ts';
 import { GossipCore } from '../core/gossip-core.ts';
 import type { Tuning } from '../core/tuning.ts';
 import { memberItem } from '../item/item-codec.ts';
@@ -24,7 +24,15 @@ import type { Message } from '../wire/message.ts';
 import { messageBytes } from '../wire/message-codec.ts';
 import { PACKET_OVERHEAD_BYTES } from '../wire/packet-header.ts';
 import { EventQueue, type NextEvent } from './event-queue.ts';
-import { answerMs, datagramMs, isDoubled, LINK, type LinkOptions, streamMs } from './link.ts';
+import {
+  answerMs,
+  datagramMs,
+  isDoubled,
+  LINK,
+  type LinkOptions,
+  STREAM_SILENT_MS,
+  streamTimes,
+} from './link.ts';
 import { SharedRecords } from './shared-records.ts';
 import { Traffic } from './traffic.ts';
 
@@ -198,7 +206,7 @@ export class SimulatedCluster {
       random: this.#random,
       now: () => this.#nowMs,
       send: (to, message) => this.#send(node, to, message),
-      sendOverStream: (to, message) => this.#sendOverStream(node, to, message),
+      sendOverStream: (to, message, progress) => this.#sendOverStream(node, to, message, progress),
       emit: (event) => onEvent?.(node, event, this.#nowMs),
       rearm: () => this.#arm(node),
     };
@@ -259,18 +267,46 @@ export class SimulatedCluster {
     }
   }
 
-  #sendOverStream(from: number, address: string, message: Message): void {
+  #sendOverStream(from: number, address: string, message: Message, progress?: StreamProgress): void {
     const to = this.#reachable(from, address);
-    const ms = to === undefined ? undefined : streamMs(this.#link, this.#random);
-    if (to === undefined || ms === undefined) return;
+    const times = to === undefined ? undefined : streamTimes(this.#link, this.#random);
+    let isAnswered = false;
+    const end = (ms: number): void => this.#tell(from, ms, progress && (() => progress.ended()));
+    if (to === undefined || times === undefined) return end(STREAM_SILENT_MS);
+    const { connectedMs, askedMs } = times;
     const origin: StreamOrigin = {
       answer: (answers) => {
         if (this.#reachable(to, this.#at(from).address) === undefined) return;
-        for (const answer of answers)
-          this.#deliver(to, from, answer, this.#at(to).address, answerMs(this.#link, this.#random));
+        let lastMs = 0;
+        for (const answer of answers) {
+          const ms = answerMs(this.#link, this.#random);
+          lastMs = Math.max(lastMs, ms);
+          this.#deliver(to, from, answer, this.#at(to).address, ms);
+        }
+        if (!isAnswered) end(lastMs + QUEUE_STEP_MS);
+        isAnswered = true;
       },
     };
-    this.#deliver(from, to, message, origin, ms);
+    this.#deliver(from, to, message, origin, askedMs);
+    this.#tell(from, connectedMs, progress && (() => this.isUp(to) && progress.connected()));
+    this.#tell(from, connectedMs + STREAM_SILENT_MS, progress && (() => isAnswered || progress.ended()));
+  }
+
+  /** Tells a node what became of a stream, unless it is down; if it stands still, behind the packets that wait. */
+  #tell(node: number, ms: number, run: (() => unknown) | undefined): void {
+    if (run === undefined) return;
+    this.at(this.#nowMs + ms + this.#at(node).slowMs, () => {
+      const it = this.#at(node);
+      const heldMs = it.pausedUntil - this.#nowMs;
+      if (!it.isUp) return;
+      if (heldMs > 0) {
+        it.held += 1;
+        this.#tell(node, heldMs + it.held * QUEUE_STEP_MS - it.slowMs, run);
+        return;
+      }
+      run();
+      this.#arm(node);
+    });
   }
 
   #reachable(from: number, address: string): number | undefined {

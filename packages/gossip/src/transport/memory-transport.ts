@@ -43,13 +43,14 @@ export function memoryNetwork(): MemoryNetwork {
           const copy = new Uint8Array(packet);
           queueMicrotask(() => receivers.get(target)?.datagram(copy, address));
         },
-        async ask(target, packet, onAnswer, signal) {
+        async ask(target, packet, onAnswer, signal, onConnected) {
           throwIfAborted(signal);
           counters.streamsOpened += 1;
           await Promise.resolve();
           const receiver = network.isDelivered(address, target) ? receivers.get(target) : undefined;
           if (receiver === undefined || !receivers.has(address))
             throw new ClorthoError('CLORTHO_UNAVAILABLE', `nobody listens: address=${target}`);
+          onConnected?.();
           for (const answer of receiver.question(new Uint8Array(packet), address))
             onAnswer(new Uint8Array(answer));
         },

@@ -128,12 +128,13 @@ class SocketTransport implements Transport {
     packet: Uint8Array,
     onAnswer: (packet: Uint8Array) => void,
     signal: AbortSignal,
+    onConnected?: () => void,
   ): Promise<void> {
     throwIfAborted(signal);
     throwIfAborted(this.#closing.signal);
     const { host, port } = parseAddress(address);
     this.counters.streamsOpened += 1;
-    const socket = connect({ host, port });
+    const socket = connect({ host, port }, onConnected);
     const onAbort = (): void => {
       socket.destroy(abortedError(signal));
     };

@@ -37,7 +37,8 @@ export interface Transport {
   /** Sends a datagram, or loses it. */
   send(address: string, packet: Uint8Array): void;
   /**
-   * Sends a question over a stream and calls `onAnswer` with every answer, until there are no more.
+   * Sends a question over a stream and calls `onAnswer` with every answer, until there are no more. Calls `onConnected`
+   * when the other end is there: one that never does is asked again elsewhere while its answers are on their way.
    *
    * @throws {ClorthoError} `CLORTHO_UNAVAILABLE` if nobody is there or the stream breaks; `CLORTHO_ABORTED`.
    */
@@ -46,6 +47,7 @@ export interface Transport {
     packet: Uint8Array,
     onAnswer: (packet: Uint8Array) => void,
     signal: AbortSignal,
+    onConnected?: () => void,
   ): Promise<void>;
   /** Ends everything. What waits in `ask` ends with `CLORTHO_UNAVAILABLE` or `CLORTHO_ABORTED`. */
   close(): Promise<void>;

@@ -1,7 +1,7 @@
 import { seededRandom } from '@clortho/base';
 import { describe, expect, it } from 'vitest';
 import { ANNOUNCEMENT_SEQ } from '../../src/core/announcements.ts';
-import type { CoreHost } from '../../src/core/core-host.ts';
+import type { CoreHost, StreamProgress } from '../../src/core/core-host.ts';
 import { GossipCore } from '../../src/core/gossip-core.ts';
 import { RumourQueue } from '../../src/core/rumour-queue.ts';
 import type { Entry } from '../../src/item/item.ts';
@@ -11,7 +11,7 @@ import { createTable } from '../../src/member/member-table.ts';
 import { MemberView } from '../../src/member/member-view.ts';
 import { SimulatedCluster } from '../../src/simulation/simulated-cluster.ts';
 import { DELTA, type Message, NO_BYTES, PAGE, RUMOUR } from '../../src/wire/message.ts';
-import { encodeState } from '../../src/wire/page-entries.ts';
+import { encodeState, encodeWant } from '../../src/wire/page-entries.ts';
 
 const bin = (bytes: number): Uint8Array => {
   const value = Buffer.alloc(bytes, 0xc0);
@@ -66,16 +66,60 @@ describe('a change of a key', () => {
     expect(asked).toHaveLength(1);
     announce(1, 2);
     announce(0);
-    expect(asked).toHaveLength(1);
     announce(2);
-    expect(asked).toHaveLength(2);
+    expect(asked).toHaveLength(1);
     pass(300);
     announce(2);
-    expect(asked).toHaveLength(3);
+    expect(asked).toHaveLength(2);
     core.handle(answerOf(2), { id: OWNER.id, gen: 1 }, 'x:1');
     pass(1000);
     announce(2);
+    expect(asked).toHaveLength(2);
+  });
+
+  it('is not asked for again while it is on its way, however long that takes', () => {
+    const { core, asked, streams, announce, pass } = listener();
+    core.handle({ kind: RUMOUR, items: [OWNER, TELLER] }, { id: TELLER.id, gen: 1 }, '10.0.0.3:1');
+    announce(1);
+    streams[0]?.connected();
+    for (let second = 0; second < 20; second += 1) {
+      pass(1000);
+      announce(1);
+      const large = encodeWant({ id: OWNER.id, gen: 1, from: 0 });
+      const delta = { kind: DELTA, seq: 1, more: 0, large, items: [] } as const;
+      core.handle(delta, { id: OWNER.id, gen: 1 }, OWNER.address);
+    }
+    expect(asked).toHaveLength(1);
+    core.handle(answerOf(1), { id: OWNER.id, gen: 1 }, 'x:1');
+    streams[0]?.ended();
+    expect(asked).toHaveLength(1);
+  });
+
+  it('is asked for at once, of who told of it meanwhile, when a stream ends without it', () => {
+    const { core, asked, streams, announce, pass } = listener();
+    core.handle({ kind: RUMOUR, items: [OWNER, TELLER] }, { id: TELLER.id, gen: 1 }, '10.0.0.3:1');
+    announce(1);
+    streams[0]?.connected();
+    pass(1000);
+    announce(2);
+    expect(asked).toHaveLength(1);
+    core.handle(answerOf(1), { id: OWNER.id, gen: 1 }, 'x:1');
+    streams[0]?.ended();
+    expect(asked).toHaveLength(2);
+    streams[1]?.ended();
+    expect(asked).toHaveLength(2);
+    announce(2);
     expect(asked).toHaveLength(3);
+  });
+
+  it('is asked for again when it has been on its way for very long', () => {
+    const { core, asked, streams, announce, pass } = listener();
+    core.handle({ kind: RUMOUR, items: [OWNER, TELLER] }, { id: TELLER.id, gen: 1 }, '10.0.0.3:1');
+    announce(1);
+    streams[0]?.connected();
+    pass(30_000);
+    announce(1);
+    expect(asked).toHaveLength(2);
   });
 
   it('is fetched from where its announcer says that it is, not from where the datagram came from', () => {
@@ -118,6 +162,8 @@ interface Listener {
   readonly core: GossipCore;
   /** Where streams went. */
   readonly asked: string[];
+  /** What became of them is told here. */
+  readonly streams: StreamProgress[];
   announce(max: number, gen?: number, source?: string): void;
   pass(ms: number): void;
 }
@@ -125,12 +171,14 @@ interface Listener {
 function listener(): Listener {
   let nowMs = 0;
   const asked: string[] = [];
+  const streams: StreamProgress[] = [];
   const host: CoreHost = {
     random: seededRandom(1),
     now: () => nowMs,
     send: () => undefined,
-    sendOverStream: (address) => {
+    sendOverStream: (address, _message, progress) => {
       asked.push(address);
+      if (progress !== undefined) streams.push(progress);
     },
     emit: () => undefined,
     rearm: () => undefined,
@@ -140,6 +188,7 @@ function listener(): Listener {
   return {
     core,
     asked,
+    streams,
     announce(max, gen = 1, source = TELLER.address) {
       const states = encodeState({ id: OWNER.id, gen, inc: 0, status: 0, max, gc: 0 });
       const page = { kind: PAGE, seq: ANNOUNCEMENT_SEQ, whole: NO_BYTES, states, items: [] } as const;

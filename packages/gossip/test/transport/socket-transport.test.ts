@@ -71,6 +71,23 @@ describe('a transport over sockets', () => {
     socket.destroy();
   });
 
+  it('tells once that the other end of a stream is there, before it answers, and not if nobody is', async () => {
+    const told: string[] = [];
+    const ask = (address: string): Promise<void> =>
+      left.ask(
+        address,
+        bytes('question'),
+        (packet) => told.push(textOf(packet)),
+        never,
+        () => told.push('connected'),
+      );
+    answerWith(() => [bytes('one'), bytes('two')]);
+    await ask(right.address);
+    expect(told).toEqual(['connected', 'one', 'two']);
+    await expect(ask('127.0.0.1:9')).rejects.toThrow('the stream failed');
+    expect(told).toHaveLength(3);
+  });
+
   it('survives datagrams to nobody and to what is no host', async () => {
     left.send('127.0.0.1:9', bytes('x'));
     left.send('no.such.host.invalid:9', bytes('x'));
