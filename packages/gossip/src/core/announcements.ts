@@ -1,5 +1,5 @@
 /**
- * Changes that no rumour can carry: the state of their member is told instead, and who is behind it fetches them.
+ * Changes that are too large for rumours: the state of their member is told instead, and who is behind it fetches them.
  *
  *     owner ── PAGE state ──► anybody ── WANT over a stream ──► owner ── DELTA ──► anybody ── PAGE state ──► others
  *

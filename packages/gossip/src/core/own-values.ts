@@ -27,6 +27,11 @@ import { itemCost } from './delta-items.ts';
 export type ValueClass = 'eager' | 'lazy';
 
 const LAZY_MEMBERS_PER_SECOND = 200;
+/**
+ * The part of the largest round of rumours that a change may take to be told as one. Larger ones wait until others leave so
+ * much bandwidth: under load that takes longer than fetching them.
+ */
+const RUMOUR_FRACTION = 0.6;
 
 /** The member's own keys. */
 export class OwnValues {
@@ -91,12 +96,13 @@ export class OwnValues {
     host.emit({ type: 'update', member: item, keys: [key] });
   }
 
-  /** Tells a change as a rumour, or of it if a round of rumours does not hold it. */
+  /** Tells a change as a rumour, or of it if it would take most of a round of rumours. */
   #spread(key: string, entry: Entry): void {
     const { queue, announcements, tuning, id } = this.#context;
     if ((entry.value?.length ?? 0) > DATAGRAM_VALUE_BYTES_MAX) return announcements.tell(id);
     const item = valueItem(id, ownRecord(this.#context).item.gen, key, entry);
-    if (itemCost(item) <= roundBytesMax(this.#context, tuning.fanout)) queue.addValue(item);
+    const bytesMax = RUMOUR_FRACTION * roundBytesMax(this.#context, tuning.fanout);
+    if (itemCost(item) <= bytesMax) queue.addValue(item);
     else announcements.tell(id);
   }
 

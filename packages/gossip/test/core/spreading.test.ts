@@ -57,6 +57,27 @@ describe('a change of a key', () => {
     },
   );
 
+  it.each([60, 500, 560, 700, 860, 950])(
+    'reaches most of 100 members within 600 ms beside thirty others per second: of %i bytes',
+    (bytes) => {
+      const heard = new Set<number>();
+      const cluster = new SimulatedCluster({
+        nodes: 100,
+        seed: 2,
+        onEvent: (node, event) => {
+          if (event.type === 'update' && event.keys.includes('key')) heard.add(node);
+        },
+      });
+      for (let change = 0; change < 120; change += 1)
+        cluster.at(change * 33, () =>
+          cluster.core(1 + ((change * 7) % 99)).change(`other-${change % 3}`, bin(60), 'eager'),
+        );
+      cluster.at(2500, () => cluster.core(0).change('key', bin(bytes), 'eager'));
+      cluster.run(3100);
+      expect(heard.size).toBeGreaterThan(90);
+    },
+  );
+
   it('that no rumour holds is asked for once at a time, however many tell of it', () => {
     const { core, asked, announce, pass } = listener();
     announce(1);
