@@ -107,10 +107,10 @@ const EVEN: Scenario['actions'] = [
 /** Draws the scenario of a run. */
 export function drawScenario(random: Random): Scenario {
   const kind = pickWeighted(random, [
-    [6, 'crowd'],
+    [5, 'crowd'],
     [4, 'times'],
-    [4, 'garbage'],
-    [3, 'pins'],
+    [8, 'garbage'],
+    [4, 'pins'],
     [3, 'window'],
     [1, 'scans'],
     [1, 'lapse'],
@@ -198,7 +198,11 @@ function garbageOf(even: Scenario, random: Random): Scenario {
     keeperPauseMsMax: 200,
     skewMsMax: pick(random, [0, 0, 2000, 20_000]),
     writer: { ...even.writer, ...slow(even.writer), delayMsMax: 1500 },
-    keeper: { ...even.keeper, delayMsMax: pick(random, [10, 100]) },
+    keeper: { ...even.keeper, delayMsMax: pick(random, [10, 100, 1500]) },
+    // Quick passes beside merges and pins that take long.
+    collectors: pick(random, [0, 1]),
+    passes: 20,
+    collector: unhurried(10),
   };
 }
 

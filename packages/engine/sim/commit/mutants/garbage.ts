@@ -117,15 +117,26 @@ export const GARBAGE_MUTANTS: readonly Mutant[] = [
     runsMax: 1500,
   },
   {
-    name: 'the floor of garbage is looked at after lost races only',
+    name: 'a merge ignores the floor of garbage',
     edits: [
       {
         file: 'manifest/dist/prepare-change.js',
         find: 'if (stale !== undefined)',
         replace: 'if (stale !== undefined && edit.timestamp < 0)',
       },
+      {
+        file: 'engine/dist/maintenance/job-outputs.js',
+        find: '({ entry }) => entry.id < floor',
+        replace: '() => false',
+      },
+      {
+        file: 'engine/dist/maintenance/job-outputs.js',
+        find: '({ floor }) => floor < newest',
+        replace: '() => false',
+      },
+      { file: COLLECTOR, find: 'workingSince() ?? manifest', replace: 'manifest' },
     ],
-    runsMax: 1500,
+    runsMax: 3000,
   },
   {
     name: 'ids are minted below the floor',
