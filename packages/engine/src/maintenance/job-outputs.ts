@@ -32,6 +32,8 @@ export class JobOutputs {
   /** Changes of the list, one at a time. */
   readonly #inOrder = limiter(1);
   #outputs: readonly Output[] = [];
+  /** A renewal that waits for its turn: it will look at the newest floor, so nobody needs another. */
+  #renewal: Promise<void> | undefined;
 
   /** Creates an empty list; `floor` returns the newest known floor of garbage. */
   constructor(manifest: ManifestContext, floor: () => string) {
@@ -52,10 +54,12 @@ export class JobOutputs {
 
   /** Writes those again that the next pass of garbage collection could take: call it whenever the floor may have risen. */
   renew(signal: AbortSignal): Promise<void> {
-    return this.#inOrder.run(() => {
+    this.#renewal ??= this.#inOrder.run(() => {
+      this.#renewal = undefined;
       const newest = this.#floor();
       return this.#renew(newest, signal, ({ floor }) => floor < newest);
-    }, signal);
+    });
+    return this.#renewal;
   }
 
   /**
