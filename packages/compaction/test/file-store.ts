@@ -10,7 +10,16 @@ import {
   Sst,
   type SstSource,
 } from '@clortho/sst';
-import type { CompactionFile, DropPlan, MergeIo, MergeJob, MergeOutput, MergePlan } from '../src/index.ts';
+import type {
+  CompactionFile,
+  DropPlan,
+  MergeIo,
+  MergeJob,
+  MergeOutput,
+  MergePlan,
+  MovePlan,
+  Work,
+} from '../src/index.ts';
 import { clipRangeDeletes, executeMerge, replacementOf } from '../src/index.ts';
 import { rangesOverlap } from './ranges.ts';
 
@@ -83,11 +92,13 @@ export class FileStore {
     return outputs;
   }
 
-  drop(plan: DropPlan): void {
-    if (!this.#replace(plan, this.files)) throw new Error('the plan is not valid');
+  /** Returns what drops or moves files; that returns whether it did. */
+  change(plan: DropPlan | MovePlan): () => boolean {
+    const before = this.files;
+    return () => this.#replace(plan, before);
   }
 
-  #replace(plan: MergePlan | DropPlan, before: readonly CompactionFile[]): boolean {
+  #replace(plan: Work, before: readonly CompactionFile[]): boolean {
     const replacement = this.#replacementOf(plan, before, this.files);
     if (replacement === undefined) return false;
     const { removed, left } = replacement;

@@ -1,6 +1,6 @@
 /** The options of a store and of its families, with their defaults. */
 import type { Clock, Random } from '@clortho/base';
-import type { CollectorReference, OperatorReference } from '@clortho/compaction';
+import type { CollectorReference, FilterReference, OperatorReference } from '@clortho/compaction';
 import type { ObjectStore, S3Credentials } from '@clortho/object-store';
 import type { RegisterStore } from '@clortho/registers';
 import type { CodecName } from '@clortho/sst';
@@ -24,14 +24,19 @@ export interface LogOptions {
 }
 
 /**
- * How much history a family of kind `kv` keeps: what either of the two keeps. Reads below throw; snapshots keep what they
- * see. The horizon follows in steps, so somewhat more is kept at any moment.
+ * How much history a family of kind `kv` keeps: what any of the three keeps. Reads below `keepMs` and `since` throw;
+ * snapshots keep what they see. The horizon follows in steps, so somewhat more is kept at any moment.
  */
 export interface RetentionOptions {
   /** What was alive this long before the shard's last commit, or later. */
   readonly keepMs?: number | undefined;
   /** What was alive at this time, or later. */
   readonly since?: Timestamp | undefined;
+  /**
+   * So many of the newest versions of every key: `history` lists them however old they are. Alone, it keeps the past
+   * readable for nobody else: the horizon follows the last commit.
+   */
+  readonly versions?: number | undefined;
 }
 
 /** The options of a column family. What is remembered cannot be contradicted later. */
@@ -44,6 +49,16 @@ export interface FamilyOptions {
   readonly statistics?: readonly CollectorReference[] | undefined;
   /** Rows are invisible this long after their commit. Remembered. */
   readonly ttlMs?: number | undefined;
+  /**
+   * Says of every row until when it is there, for reads and compaction alike. Its name and version are remembered; pass it
+   * at every open. For families of kind `kv` without `merge`.
+   */
+  readonly filter?: FilterReference | undefined;
+  /**
+   * Compaction may give rows at or below the horizon a common, later timestamp, also at or below it: files get smaller,
+   * and `ifVersion` may fail for a row that was not changed. Not by default. Remembered.
+   */
+  readonly forgetTimestamps?: boolean | undefined;
   /** How blocks are compressed: `lz4` by default. Remembered; files of any codec stay readable. */
   readonly codec?: CodecName | undefined;
   /** For families of kind `kv`; all history is kept by default. Remembered. */
@@ -137,6 +152,10 @@ export interface Tuning {
   readonly debtBytesHard?: number | undefined;
   /** Edits that a shard's head holds before they are folded into a checkpoint; 16. */
   readonly tailEdits?: number | undefined;
+  /** Bytes that compaction may read and write per second, all jobs together. Not limited by default. */
+  readonly bytesPerSecond?: number | undefined;
+  /** Files from a commit of at least this size, with keys of their own, go into base without a merge; 8 MiB. */
+  readonly moveBytes?: number | undefined;
   /** Worker threads of compaction; 1. Zero compacts on the caller's thread. */
   readonly threads?: number | undefined;
 }

@@ -83,8 +83,8 @@ export function shardStats(
         kind: record.kind,
         horizon: horizonOf(head, record.number),
         delta: tierStats(delta),
-        current: tierStats(current),
-        history: tierStats(history),
+        current: { ...tierStats(current), runs: Math.min(1, current.length) },
+        history: { ...tierStats(history), runs: Math.min(1, history.length) },
         entries: [...delta, ...current, ...history],
       };
     }),

@@ -16,12 +16,17 @@ export interface Entry {
   readonly value: string | undefined;
 }
 
+/** A row filter of the model: says of a value of a time until when it is there. */
+export type Keep = (value: string, timestamp: number) => boolean | number;
+
 export class EventModel {
   readonly #events = new Map<string, Event[]>();
   readonly #ttl: number;
+  readonly #keep: Keep;
 
-  constructor(ttl: number | undefined) {
+  constructor(ttl: number | undefined, keep: Keep = () => true) {
     this.#ttl = ttl ?? Number.POSITIVE_INFINITY;
+    this.#keep = keep;
   }
 
   add(key: string, event: Event): void {
@@ -48,7 +53,7 @@ export class EventModel {
     let state: Answer | undefined;
     for (const event of this.#events.get(key) ?? []) {
       const before = this.#alive(state, event.timestamp);
-      state = this.#apply(before, event);
+      state = this.#alive(this.#apply(before, event), event.timestamp);
       if (event.timestamp < from || event.timestamp >= to) continue;
       if (state !== undefined) entries.push({ ...state, kind: 'put' });
       // An operand or put after a range delete of the same commit succeeds the old value directly.
@@ -67,6 +72,8 @@ export class EventModel {
   }
 
   #alive(state: Answer | undefined, at: number): Answer | undefined {
-    return state !== undefined && at - state.timestamp < this.#ttl ? state : undefined;
+    if (state === undefined || at - state.timestamp >= this.#ttl) return undefined;
+    const kept = this.#keep(state.value, state.timestamp);
+    return kept === true || (kept !== false && at < kept) ? state : undefined;
   }
 }

@@ -12,6 +12,7 @@
 import { type Clock, systemClock, throwIfAborted } from '@clortho/base';
 import { BLOCKED, END } from '@clortho/sst';
 import { loadCollector } from '../collector/load-collector.ts';
+import { loadFilter } from '../filter/load-filter.ts';
 import { loadOperator } from '../operator/load-operator.ts';
 import { collectGroup } from '../versions/collect-group.ts';
 import { RangeDeleteIndex } from '../versions/range-delete-index.ts';
@@ -44,8 +45,8 @@ const ROWS_PER_LOOK = 64;
 /**
  * Executes `job.plan` on the calling thread and returns the facts of the outputs, whose bytes went to `io.emit`.
  *
- * @throws {ClorthoError} `CLORTHO_ABORTED`; `CLORTHO_INVALID` if the family's operator or a collector cannot be loaded
- *   or an operator is needed and missing; `CLORTHO_CORRUPT` and `CLORTHO_UNSUPPORTED` for inputs that cannot be read;
+ * @throws {ClorthoError} `CLORTHO_ABORTED`; `CLORTHO_INVALID` if the family's operator, filter or a collector cannot be
+ *   loaded, an operator is needed and missing, or the filter fails; `CLORTHO_CORRUPT` and `CLORTHO_UNSUPPORTED` for inputs that cannot be read;
  *   whatever `io` throws.
  */
 export async function executeMerge(
@@ -57,14 +58,17 @@ export async function executeMerge(
   throwIfAborted(signal);
   const { plan } = job;
   const operator = job.operator === undefined ? undefined : await loadOperator(job.operator);
+  const filter = job.filter === undefined ? undefined : await loadFilter(job.filter);
   const collectors = await Promise.all((job.collectors ?? []).map(loadCollector));
   const { cursor, rangeDeletes } = await openInputs(plan, io, job.readAheadBytes ?? READ_AHEAD_BYTES, signal);
   const rules: MergeRules = {
     rangeDeletes: RangeDeleteIndex.of(rangeDeletes),
     ttlMicros: job.ttlMicros,
     operator,
+    filter,
     readable: plan.readable,
     mergedUpTo: plan.run,
+    forgetUpTo: plan.forgetUpTo,
   };
   const outputs = new MergeOutputs(job, { ...job.writer, collectors }, rangeDeletes);
   const run = new MergeRun(job, io, options);

@@ -2,12 +2,13 @@
  * What a merge needs and gives: a plan, a family's settings, and where bytes come from and go.
  *
  * Invariants:
- * - A job is plain data unless a reference in it is an operator or collector itself: then it can run in a worker.
+ * - A job is plain data unless a reference in it is an operator, filter or collector itself: then it can run in a worker.
  * - Outputs are handed over one by one, finished; besides them, a merge holds a read-ahead per input and one open
  *   output per tier and History window.
  */
 import type { SstSource, SstSummary, SstWriterOptions } from '@clortho/sst';
 import type { CollectorReference } from '../collector/load-collector.ts';
+import type { FilterReference } from '../filter/load-filter.ts';
 import type { OperatorReference } from '../operator/load-operator.ts';
 import type { CompactionFile } from '../strategy/compaction-file.ts';
 import type { MergePlan } from '../strategy/plan.ts';
@@ -17,6 +18,8 @@ export interface MergeJob {
   readonly plan: MergePlan;
   /** The family's merge operator; needed if an input has merge operands. */
   readonly operator?: OperatorReference | undefined;
+  /** The family's row filter. */
+  readonly filter?: FilterReference | undefined;
   /** The family's time to live. */
   readonly ttlMicros?: number | undefined;
   /** The statistics to compute for the outputs. */

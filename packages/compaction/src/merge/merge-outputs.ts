@@ -6,7 +6,7 @@
  *     into History    one stream per window
  */
 import type { RangeDelete, SstWriterOptions } from '@clortho/sst';
-import { historyWindow } from '../strategy/history-window.ts';
+import { windowOf } from '../strategy/history-window.ts';
 import type { MergePlan } from '../strategy/plan.ts';
 import type { VersionGroup } from '../versions/version-group.ts';
 import { type MergeJob, type MergeOutput, TARGET_FILE_BYTES } from './merge-job.ts';
@@ -77,8 +77,8 @@ export class MergeOutputs {
   }
 
   #historyStream(end: number): OutputStream {
-    const { upper, windowMicros, level, output } = this.#plan;
-    const { start } = historyWindow(end, upper, windowMicros);
+    const { level, output } = this.#plan;
+    const { start } = windowOf(end, this.#plan);
     let stream = this.#historyStreams.get(start);
     if (stream === undefined) {
       stream = this.#open({

@@ -9,12 +9,13 @@
  *   with their exact intervals, if a readable time needs them. Tombstones, operands and range deletes vanish.
  * - A Current row whose time to live has run out goes once no readable time, and no operand yet to be merged, can
  *   meet it alive.
+ * - Where timestamps are forgotten, rows of Current up to `forgetUpTo` get that: no readable time lies before it, and
+ *   every newer version of the key is above it.
  */
 import { NEVER, PUT } from '@clortho/sst';
-import { isReadable } from '../strategy/readable.ts';
-import { livesOf } from '../versions/lives-of.ts';
+import { type Life, livesOf } from '../versions/lives-of.ts';
 import type { VersionGroup } from '../versions/version-group.ts';
-import { type MergeRules, type RowSink, visibleUntil } from './merge-rules.ts';
+import { isKept, type MergeRules, type RowSink } from './merge-rules.ts';
 
 /**
  * Appends the group's base rows to `current` and `history`.
@@ -24,14 +25,16 @@ import { type MergeRules, type RowSink, visibleUntil } from './merge-rules.ts';
 export function reduceBase(group: VersionGroup, rules: MergeRules, current: RowSink, history: RowSink): void {
   const lives = livesOf(group, rules);
   for (let index = lives.length - 1; index >= 0; index -= 1) {
-    const { timestamp, end, valueBytes, valueStart, valueEnd } = lives[index] as (typeof lives)[number];
-    if (!isNeeded(rules, timestamp, end)) continue;
-    const sink = end === NEVER ? current : history;
+    const life = lives[index] as Life;
+    if (!isNeeded(rules, life, lives.length - 1 - index)) continue;
+    const { timestamp, end, valueBytes, valueStart, valueEnd } = life;
+    const isCurrent = end === NEVER;
+    const sink = isCurrent ? current : history;
     sink.append(
       group.keyBytes,
       group.keyStart,
       group.keyEnd,
-      timestamp,
+      isCurrent ? Math.max(timestamp, rules.forgetUpTo ?? timestamp) : timestamp,
       end,
       PUT,
       valueBytes,
@@ -41,8 +44,8 @@ export function reduceBase(group: VersionGroup, rules: MergeRules, current: RowS
   }
 }
 
-function isNeeded(rules: MergeRules, timestamp: number, end: number): boolean {
-  const until = visibleUntil(rules, timestamp, end);
-  if (isReadable(rules.readable, timestamp, until)) return true;
+function isNeeded(rules: MergeRules, { timestamp, end, expiry }: Life, newer: number): boolean {
+  const until = Math.min(end, expiry);
+  if (isKept(rules, timestamp, until, newer)) return true;
   return end === NEVER && rules.operator !== undefined && until > rules.mergedUpTo;
 }

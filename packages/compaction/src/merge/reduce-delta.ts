@@ -18,11 +18,10 @@
  */
 import { DELETE, MERGE, NEVER, PUT, type RowKind } from '@clortho/sst';
 import { mergeValues } from '../operator/merge-operator.ts';
-import { isReadable } from '../strategy/readable.ts';
 import { NO_FRAGMENT } from '../versions/range-delete-index.ts';
 import type { VersionGroup } from '../versions/version-group.ts';
 import { isExpired } from '../versions/version-rules.ts';
-import { type MergeRules, type RowSink, visibleUntil } from './merge-rules.ts';
+import { isKept, type MergeRules, type RowSink, visibleUntil } from './merge-rules.ts';
 
 interface Version {
   readonly timestamp: number;
@@ -44,16 +43,21 @@ export function reduceDelta(group: VersionGroup, rules: MergeRules, sink: RowSin
   }
   const fragment = rules.rangeDeletes?.locate(group.keyBytes, group.keyStart, group.keyEnd) ?? NO_FRAGMENT;
   const kept: Version[] = [];
+  /** How many values of the group are newer than `below`. */
+  let newer = valuesIn(group);
   let below: Version | undefined;
   for (let index = group.length - 1; index >= 0; index -= 1) {
     const version = versionAt(group, index);
     if (below === undefined) {
       below = version;
+      if (below.kind !== DELETE) newer -= 1;
       continue;
     }
-    const absorbed = absorb(below, version, fragment, rules);
-    if (absorbed === 'both stay' || isNeeded(below, version.timestamp, fragment, rules)) kept.push(below);
+    const absorbed = absorb(below, version, newer, fragment, rules);
+    if (absorbed === 'both stay' || isNeeded(below, version.timestamp, newer, fragment, rules))
+      kept.push(below);
     below = absorbed === 'both stay' ? version : absorbed;
+    if (version.kind !== DELETE) newer -= 1;
   }
   if (below !== undefined) kept.push(below);
   for (let index = kept.length - 1; index >= 0; index -= 1) append(group, kept[index] as Version, sink);
@@ -63,6 +67,7 @@ export function reduceDelta(group: VersionGroup, rules: MergeRules, sink: RowSin
 function absorb(
   below: Version,
   version: Version,
+  newer: number,
   fragment: number,
   rules: MergeRules,
 ): Version | 'both stay' {
@@ -73,7 +78,7 @@ function absorb(
     deletedAt > below.timestamp ||
     isExpired(rules, below.timestamp, version.timestamp);
   if (restsOnNothing) return { ...version, kind: PUT };
-  if (isReadable(rules.readable, below.timestamp, version.timestamp)) return version;
+  if (isKept(rules, below.timestamp, version.timestamp, newer)) return version;
   if (below.kind === MERGE && rules.ttlMicros !== undefined) return 'both stay';
   const value = mergeValues(rules.operator, valueOf(below), valueOf(version));
   return {
@@ -85,10 +90,22 @@ function absorb(
   };
 }
 
-function isNeeded(below: Version, successor: number, fragment: number, rules: MergeRules): boolean {
+function isNeeded(
+  below: Version,
+  successor: number,
+  newer: number,
+  fragment: number,
+  rules: MergeRules,
+): boolean {
   const deletedAt = rules.rangeDeletes?.oldestAfter(fragment, below.timestamp) ?? successor;
   const end = visibleUntil(rules, below.timestamp, Math.min(successor, deletedAt));
-  return isReadable(rules.readable, below.timestamp, end);
+  return isKept(rules, below.timestamp, end, below.kind === DELETE ? Number.POSITIVE_INFINITY : newer);
+}
+
+function valuesIn(group: VersionGroup): number {
+  let values = 0;
+  for (let index = 0; index < group.length; index += 1) if (group.kinds[index] !== DELETE) values += 1;
+  return values;
 }
 
 function versionAt(group: VersionGroup, index: number): Version {

@@ -21,7 +21,7 @@ export interface CompactionFile {
   readonly tier: Tier;
   /** How many merges its rows went through within the tier: 0 straight from a commit (delta) or from base. */
   readonly level: number;
-  /** Delta: the timestamp of the newest commit covered; files of one run share it. 0 otherwise. */
+  /** Delta: the timestamp of the newest commit covered; files of one run share it. Else 0, or in a uniform file its time. */
   readonly run: number;
   /** The size of the file and of the tail that ends it. */
   readonly bytes: number;

@@ -8,8 +8,10 @@
  * while it lies at least its own width in the past: the number of windows is O(log age), the windows that a recent
  * read must open stay narrow, and truncation at age A leaves behind at most what one window of width <= A holds.
  *
+ * Versions that only histories list, however old they are, share one window: all that ended by `archivedUpTo`.
+ *
  * Invariants:
- * - As `upper` grows, the window of an end timestamp is replaced only by wider ones that contain it.
+ * - As `upper` and `archivedUpTo` grow, the window of an end timestamp is replaced only by wider ones that contain it.
  */
 
 /** How many windows make up the next wider one. */
@@ -19,6 +21,25 @@ export const WINDOW_FAN_IN = 4;
 export interface HistoryWindow {
   readonly start: number;
   readonly width: number;
+}
+
+/** The window of what ended long ago. */
+const ARCHIVE: HistoryWindow = { start: Number.NEGATIVE_INFINITY, width: 0 };
+
+/** How windows lie at a moment. */
+export interface HistoryWindows {
+  /** The shard's last commit. */
+  readonly upper: number;
+  /** The least width. */
+  readonly windowMicros: number;
+  /** What ended up to here shares a window; by default, nothing does. */
+  readonly archivedUpTo?: number | undefined;
+}
+
+/** Returns the window of an end timestamp. */
+export function windowOf(endTimestamp: number, windows: HistoryWindows): HistoryWindow {
+  const { upper, windowMicros, archivedUpTo = Number.NEGATIVE_INFINITY } = windows;
+  return endTimestamp <= archivedUpTo ? ARCHIVE : historyWindow(endTimestamp, upper, windowMicros);
 }
 
 /** Returns the window of `endTimestamp` when the last commit is at `upper`; `narrowest` is the least width. */

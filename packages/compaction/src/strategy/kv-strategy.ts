@@ -2,7 +2,7 @@
  * The strategy of `kv` families: a lazily leveled tree (Dayan and Idreos, "Dostoevsky", 2018) whose bottom is split into
  * Current and History.
  *
- * Order of decisions: what costs nothing (drops), what keeps reads bounded (base when delta is a quarter of it, then the
+ * Order of decisions: what costs nothing (drops, moves), what keeps reads bounded (base when delta is a quarter of it, then the
  * delta tiers), what keeps old reads bounded (History windows).
  */
 import { KV_DEFAULTS, type KvOptions } from './options.ts';
@@ -10,6 +10,7 @@ import { pickBase, planWholeBase } from './pick-base.ts';
 import { pickDelta } from './pick-delta.ts';
 import { pickDrops } from './pick-drops.ts';
 import { pickHistory } from './pick-history.ts';
+import { pickMoves } from './pick-moves.ts';
 import { type CompactionState, type DropPlan, NOTHING, type Strategy } from './plan.ts';
 
 /** Returns the strategy of a `kv` family. */
@@ -17,6 +18,7 @@ export function kvStrategy(options: Partial<KvOptions> = {}): Strategy {
   const settings = { ...KV_DEFAULTS, ...options };
   return (state) =>
     planDrops(state, settings) ??
+    pickMoves(state, settings) ??
     pickBase(state, settings) ??
     pickDelta(state, settings) ??
     pickHistory(state, settings) ??
@@ -32,13 +34,14 @@ export function manualStrategy(options: Partial<KvOptions> & { readonly full?: b
   const settings = { ...KV_DEFAULTS, ...options };
   return (state) =>
     planDrops(state, settings) ??
+    (options.full === true ? undefined : pickMoves(state, settings)) ??
     planWholeBase(state, settings, options.full ?? false) ??
     pickHistory(state, settings) ??
     NOTHING;
 }
 
 function planDrops(state: CompactionState, options: KvOptions): DropPlan | undefined {
-  const files = pickDrops(state, options.ttlMicros);
+  const files = pickDrops(state, options);
   if (files.length === 0) return undefined;
   return {
     kind: 'drop',

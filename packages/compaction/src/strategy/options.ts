@@ -20,6 +20,12 @@ export interface KvOptions {
   readonly partBytesMax: number;
   /** The family's time to live: files of expired rows are dropped whole. */
   readonly ttlMicros: number | undefined;
+  /** So many of the newest versions of every key are kept, however old they are; 0 by default. */
+  readonly versions: number;
+  /** Rows of Current below the horizon lose their timestamps: they get one that they share. Not by default. */
+  readonly forgetTimestamps: boolean;
+  /** Files of at least this size move to Current without a merge where nothing else has their keys. */
+  readonly moveBytesMin: number;
 }
 
 const HOUR_MICROS = 3_600_000_000;
@@ -35,6 +41,9 @@ export const KV_DEFAULTS: KvOptions = {
   inputBytesMax: Number.POSITIVE_INFINITY,
   partBytesMax: 256 * 1024 * 1024,
   ttlMicros: undefined,
+  versions: 0,
+  forgetTimestamps: false,
+  moveBytesMin: 8 * 1024 * 1024,
 };
 
 /** Options of the strategy for `log` families. */

@@ -13,6 +13,7 @@ import { type BasePart, baseParts } from './base-parts.ts';
 import type { CompactionFile } from './compaction-file.ts';
 import type { KvOptions } from './options.ts';
 import type { CompactionState, MergePlan } from './plan.ts';
+import { archivedUpTo, readableOf } from './readable.ts';
 import { bytesOf, deltaRuns, filesOf, isReplaced, type Run, rangesOverlap } from './runs.ts';
 
 /** Returns the merge into base that is due, if any: where delta is largest in proportion to what lies below. */
@@ -82,19 +83,31 @@ function planBase(state: CompactionState, options: KvOptions, part: BasePart, re
   const { range, delta, current } = part;
   const inputs = [...delta, ...current];
   const isInput = new Set(inputs);
+  const run = Math.max(...delta.map((file) => file.run));
   return {
     kind: 'merge',
     inputs,
     output: 'base',
     level: 0,
-    run: Math.max(...delta.map((file) => file.run)),
-    readable: { horizon: state.horizon, pins: [...state.pins] },
+    run,
+    readable: readableOf(state, options),
     upper: state.upper,
     windowMicros: options.windowMicros,
+    archivedUpTo: archivedUpTo(state, options),
+    forgetUpTo: options.forgetTimestamps ? forgettable(state, run) : undefined,
     range,
     fences: filesOf(state, 'current')
       .filter((file) => !isInput.has(file) && (range === undefined || rangesOverlap(file, range)))
       .map((file) => file.lower),
     reason,
   };
+}
+
+/**
+ * Returns up to which timestamp rows may be taken for as old as that: no readable time lies before it, and every newer
+ * version of their keys, which is in newer runs than `run`, lies above it.
+ */
+function forgettable({ horizon, pins }: CompactionState, run: number): number | undefined {
+  const upTo = Math.min(horizon, run);
+  return pins.some((pin) => pin < upTo) ? undefined : upTo;
 }

@@ -6,6 +6,7 @@
  */
 import type { KvOptions } from './options.ts';
 import type { CompactionState, MergePlan } from './plan.ts';
+import { readableOf } from './readable.ts';
 import { deltaRuns, oldestUpToBytes, type Run } from './runs.ts';
 
 /** Returns the merge within the delta tier that is due, if any; the lowest level first, and the oldest runs of it. */
@@ -22,7 +23,7 @@ export function pickDelta(state: CompactionState, options: KvOptions): MergePlan
     output: 'delta',
     level: level + 1,
     run: Math.max(...runs.map((run) => run.run)),
-    readable: { horizon: state.horizon, pins: [...state.pins] },
+    readable: readableOf(state, options),
     upper: state.upper,
     windowMicros: options.windowMicros,
     reason: `${runs.length} delta runs of level ${level}`,

@@ -8,12 +8,18 @@
  *   reach back to before the last expiry.
  */
 import type { CompactionFile } from './compaction-file.ts';
+import type { KvOptions } from './options.ts';
 import type { CompactionState } from './plan.ts';
 import { isReadable } from './readable.ts';
 import { compareFiles, isBusy } from './runs.ts';
 
-/** Returns the files of a kv family that no readable time needs. */
-export function pickDrops(state: CompactionState, ttlMicros: number | undefined): CompactionFile[] {
+/** Returns the files of a kv family that no readable time needs, nor a history. */
+export function pickDrops(
+  state: CompactionState,
+  { ttlMicros, versions }: Pick<KvOptions, 'ttlMicros' | 'versions'>,
+): CompactionFile[] {
+  // Which versions are the newest of their keys is known only when they are read.
+  if (versions > 0) return [];
   return state.files
     .filter((file) => !isBusy(state, file) && !isNeeded(state, file, ttlMicros))
     .sort(compareFiles);

@@ -9,10 +9,11 @@
  * - Rows are copied or dropped, never changed: their intervals are final.
  */
 import type { CompactionFile } from './compaction-file.ts';
-import { type HistoryWindow, historyWindow, isClosed, WINDOW_FAN_IN } from './history-window.ts';
+import { type HistoryWindow, isClosed, WINDOW_FAN_IN, windowOf } from './history-window.ts';
 import type { KvOptions } from './options.ts';
 import { depthOf, overlappingOnly } from './overlap.ts';
 import type { CompactionState, MergePlan } from './plan.ts';
+import { archivedUpTo, readableOf } from './readable.ts';
 import { bytesOf, filesOf, isBusy } from './runs.ts';
 
 /** A late addition to a closed window is merged when it is this fraction of the window. */
@@ -30,9 +31,10 @@ export function pickHistory(state: CompactionState, options: KvOptions): MergePl
       output: 'history',
       level,
       run: 0,
-      readable: { horizon: state.horizon, pins: [...state.pins] },
+      readable: readableOf(state, options),
       upper: state.upper,
       windowMicros: options.windowMicros,
+      archivedUpTo: archivedUpTo(state, options),
       reason: `${inputs.length} history files ending in [${window.start}, ${window.start + window.width})`,
     };
   }
@@ -42,9 +44,14 @@ export function pickHistory(state: CompactionState, options: KvOptions): MergePl
 /** Returns the free files by window, newest window first. Files lie in one window each: windows only grow. */
 function windowsOf(state: CompactionState, options: KvOptions): [HistoryWindow, CompactionFile[]][] {
   const byStart = new Map<number, [HistoryWindow, CompactionFile[]]>();
+  const windows = {
+    upper: state.upper,
+    windowMicros: options.windowMicros,
+    archivedUpTo: archivedUpTo(state, options),
+  };
   for (const file of filesOf(state, 'history')) {
     if (isBusy(state, file)) continue;
-    const window = historyWindow(file.maxEndTimestamp, state.upper, options.windowMicros);
+    const window = windowOf(file.maxEndTimestamp, windows);
     const entry = byStart.get(window.start);
     if (entry === undefined) byStart.set(window.start, [window, [file]]);
     else entry[1].push(file);

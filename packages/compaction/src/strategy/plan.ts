@@ -21,11 +21,11 @@ export interface CompactionState {
   readonly upper: number;
   /** Ids of files that running jobs replace: left alone. */
   readonly busy?: ReadonlySet<string> | undefined;
-  /** Running merges into base. */
+  /** Running merges and moves into base. */
   readonly intoBase?: readonly RunningBaseMerge[] | undefined;
 }
 
-/** A merge into base under way: its inputs are left alone, but for other merges into base of other keys. */
+/** A merge or move into base under way: its inputs are left alone, but for other merges into base of other keys. */
 export interface RunningBaseMerge {
   readonly range: KeyRange;
   /** Their ids. */
@@ -51,9 +51,12 @@ export interface MergePlan {
   readonly run: number;
   /** The times whose answers must survive. */
   readonly readable: Readable;
-  /** The shard's last commit and the least width of a window: they decide the windows of History outputs. */
+  /** The shard's last commit, the least width of a window, and what shares one: they decide the windows of History outputs. */
   readonly upper: number;
   readonly windowMicros: number;
+  readonly archivedUpTo?: number | undefined;
+  /** Into base: rows of Current below it get this timestamp instead of their own. None by default. */
+  readonly forgetUpTo?: number | undefined;
   /**
    * Only the keys in this range are merged; the inputs stay live outside of it, so the commit clips them rather
    * than removing them. Absent: the inputs are merged and removed whole.
@@ -75,8 +78,18 @@ export interface DropPlan {
   readonly reason: string;
 }
 
+/** Files of delta that become files of Current as they are: nothing else has their keys, there or in older runs. */
+export interface MovePlan {
+  readonly kind: 'move';
+  readonly files: readonly CompactionFile[];
+  readonly reason: string;
+}
+
+/** Something to do. */
+export type Work = MergePlan | MovePlan | DropPlan;
+
 /** What to do next. */
-export type Plan = NothingPlan | MergePlan | DropPlan;
+export type Plan = NothingPlan | Work;
 
 /** Decides what to do next with a family's files. */
 export type Strategy = (state: CompactionState) => Plan;

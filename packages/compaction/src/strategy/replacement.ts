@@ -5,6 +5,8 @@
  *     merged     ········[f ─── m)········       the range of the plan
  *     left       [a ── f)········[m ──── z)      parts of the input, which stay live
  *
+ * A move leaves its files as they are, but in Current.
+ *
  * Invariants:
  * - A job is valid if within its range its inputs are what they were, and nobody else wrote there: to base, since a merge
  *   within delta or History takes at least one of its inputs from every other that would write to the same place.
@@ -13,7 +15,7 @@ import { compareBytes, EMPTY_BYTES } from '@clortho/base';
 import type { KeyRange } from '../versions/clip-range-deletes.ts';
 import type { CompactionFile } from './compaction-file.ts';
 import { compareUppers } from './overlap.ts';
-import type { CompactionState, DropPlan, MergePlan } from './plan.ts';
+import type { CompactionState, RunningBaseMerge, Work } from './plan.ts';
 import { rangesOverlap } from './runs.ts';
 
 /** What a job takes away: all parts of its inputs, of which those in `left` are added again. */
@@ -30,38 +32,42 @@ const ALL_KEYS: KeyRange = { lower: EMPTY_BYTES, upper: undefined };
  * when it was planned. Only files in tiers of the inputs are looked at.
  */
 export function replacementOf<File extends CompactionFile>(
-  plan: MergePlan | DropPlan,
+  plan: Work,
   before: Iterable<CompactionFile>,
   files: Iterable<File>,
 ): Replacement<File> | undefined {
-  const inputs = plan.kind === 'merge' ? plan.inputs : plan.files;
+  const inputs = inputsOf(plan);
   const range = (plan.kind === 'merge' ? plan.range : undefined) ?? ALL_KEYS;
   const removed = new Set(inputs.map((file) => file.id));
   const mine: File[] = [];
   const others: File[] = [];
   for (const file of files) (removed.has(file.id) ? mine : others).push(file);
   if (!sameParts(partsIn(range, inputs), partsIn(range, mine))) return undefined;
-  if (plan.kind === 'merge' && plan.output === 'base' && isWritten(range, before, others)) return undefined;
+  if (intoBaseOf(plan).some((job) => isWritten(job.range, before, others))) return undefined;
+  if (plan.kind === 'move')
+    return { removed, left: mine.map((file) => ({ ...file, tier: 'current', level: 0 })) };
   return { removed, left: mine.flatMap((file) => cutOut(file, range)) };
 }
 
 /** Returns what strategies must know of jobs that are being carried out. */
-export function underWay(
-  plans: readonly (MergePlan | DropPlan)[],
-): Pick<CompactionState, 'busy' | 'intoBase'> {
-  const idsOf = (files: readonly CompactionFile[]): string[] => files.map((file) => file.id);
+export function underWay(plans: readonly Work[]): Pick<CompactionState, 'busy' | 'intoBase'> {
+  const others = plans.filter((plan) => intoBaseOf(plan).length === 0);
   return {
-    busy: new Set(
-      plans.flatMap((plan) =>
-        plan.kind === 'drop' ? idsOf(plan.files) : plan.output === 'base' ? [] : idsOf(plan.inputs),
-      ),
-    ),
-    intoBase: plans.flatMap((plan) =>
-      plan.kind === 'merge' && plan.output === 'base'
-        ? [{ range: plan.range ?? ALL_KEYS, inputs: new Set(idsOf(plan.inputs)) }]
-        : [],
-    ),
+    busy: new Set(others.flatMap((plan) => inputsOf(plan).map((file) => file.id))),
+    intoBase: plans.flatMap(intoBaseOf),
   };
+}
+
+/** Returns the files that a job takes. */
+export function inputsOf(plan: Work): readonly CompactionFile[] {
+  return plan.kind === 'merge' ? plan.inputs : plan.files;
+}
+
+/** Returns where a job writes to Current, and what it takes for it: a move does in the keys of its files. */
+function intoBaseOf(plan: Work): RunningBaseMerge[] {
+  if (plan.kind === 'move') return plan.files.map((file) => ({ range: file, inputs: new Set([file.id]) }));
+  if (plan.kind === 'drop' || plan.output !== 'base') return [];
+  return [{ range: plan.range ?? ALL_KEYS, inputs: new Set(plan.inputs.map((file) => file.id)) }];
 }
 
 /** Tells whether Current has a file in the range that it did not have before. */

@@ -9,18 +9,21 @@
  * Invariants:
  * - Lives are disjoint and ascend. A life ends at the next version, at the next range delete that covers the key,
  *   or where its row says, whichever is first; a life that another one succeeds directly ends where that begins.
- * - Expiry does not end a life: it depends on the time of the read. It does decide what an operand is applied to.
+ * - Expiry does not end a life: it depends on the time of the read. It does decide what an operand is applied to. What
+ *   expires at its very timestamp has no life.
  */
 import { DELETE, MERGE, NEVER } from '@clortho/sst';
 import { mergeValues } from '../operator/merge-operator.ts';
 import { NO_FRAGMENT } from './range-delete-index.ts';
 import type { VersionGroup } from './version-group.ts';
-import { isExpired, type VersionRules } from './version-rules.ts';
+import { expiryOf, type VersionRules } from './version-rules.ts';
 
 /** One interval `[timestamp, end)` and its value; `end` is `NEVER` while it lasts. */
 export interface Life {
   readonly timestamp: number;
   readonly end: number;
+  /** From when on the value has expired, or was filtered out; `NEVER` if it does not. Above `timestamp`. */
+  readonly expiry: number;
   /** The value is `valueBytes[valueStart, valueEnd)`: a view into a block, or folded bytes. */
   readonly valueBytes: Uint8Array;
   readonly valueStart: number;
@@ -39,10 +42,12 @@ export function livesOf(group: VersionGroup, rules: VersionRules): Life[] {
   for (let index = group.length - 1; index >= 0; index -= 1) {
     const timestamp = group.timestamps[index] as number;
     // `below` is what the key was just before this version, judged with the range deletes at its very timestamp.
-    if (below !== undefined && (below.end <= timestamp || isExpired(rules, below.timestamp, timestamp))) {
+    if (below !== undefined && (below.end <= timestamp || below.expiry <= timestamp)) {
       below = undefined;
     }
-    if (group.kinds[index] === DELETE) {
+    const expiry = expiryOf(rules, group, index);
+    // A put that the filter never lets be there is a delete.
+    if (group.kinds[index] === DELETE || expiry <= timestamp) {
       below = undefined;
       continue;
     }
@@ -55,6 +60,7 @@ export function livesOf(group: VersionGroup, rules: VersionRules): Life[] {
     below = {
       timestamp,
       end: Math.min(group.ends[index] as number, deletedAt),
+      expiry,
       valueBytes: folded ?? own,
       valueStart: folded === undefined ? (group.valueStarts[index] as number) : 0,
       valueEnd: folded === undefined ? (group.valueEnds[index] as number) : folded.length,

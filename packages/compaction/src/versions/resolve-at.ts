@@ -7,7 +7,8 @@
  * - v has ended: `v.endTimestamp <= asOf` (what ended it was a delete that has vanished into base, because a
  *   newer version would have been found instead);
  * - a range delete r covers the key with `v.timestamp < r.timestamp <= asOf`;
- * - v has expired: `asOf >= v.timestamp + ttl`.
+ * - v has expired: `asOf >= v.timestamp + ttl`, or the family's filter says so. What is read as newest expires later
+ *   than at `asOf`: at the moment of the read.
  *
  * A merge operand is folded with the version below it exactly if that version was visible at the very moment the
  * operand was applied, which is the same question asked at `asOf = operand.timestamp` of the older versions. A row
@@ -18,7 +19,7 @@ import { DELETE, MERGE } from '@clortho/sst';
 import { mergeValues } from '../operator/merge-operator.ts';
 import { NO_FRAGMENT } from './range-delete-index.ts';
 import type { VersionGroup } from './version-group.ts';
-import { isExpired, type VersionRules } from './version-rules.ts';
+import { expiryOf, type VersionRules } from './version-rules.ts';
 
 /** The value `valueBytes[valueStart, valueEnd)` and the timestamp of the version it comes from. */
 export interface Resolved {
@@ -31,15 +32,20 @@ export interface Resolved {
 }
 
 /**
- * Returns the value of the group's key at `asOf`, or `undefined` if the key is absent then.
+ * Returns the value of the group's key at `asOf`, or `undefined` if the key is absent then, or has expired by `expiryAt`.
  *
- * @throws {ClorthoError} `CLORTHO_INVALID` if operands must be folded and `rules` has no operator.
+ * @throws {ClorthoError} `CLORTHO_INVALID` if operands must be folded and `rules` has no operator; as the filter.
  */
-export function resolveAt(group: VersionGroup, asOf: number, rules: VersionRules): Resolved | undefined {
+export function resolveAt(
+  group: VersionGroup,
+  asOf: number,
+  rules: VersionRules,
+  expiryAt: number = asOf,
+): Resolved | undefined {
   let newest = 0;
   while (newest < group.length && (group.timestamps[newest] as number) > asOf) newest += 1;
   const fragment = rules.rangeDeletes?.locate(group.keyBytes, group.keyStart, group.keyEnd) ?? NO_FRAGMENT;
-  if (!isVisible(group, newest, asOf, fragment, rules)) return undefined;
+  if (!isVisible(group, newest, asOf, fragment, rules, expiryAt)) return undefined;
   if (group.kinds[newest] === MERGE) return fold(group, newest, fragment, rules);
   return view(group, newest);
 }
@@ -51,11 +57,12 @@ function isVisible(
   at: number,
   fragment: number,
   rules: VersionRules,
+  expiryAt: number = at,
 ): boolean {
   if (index >= group.length || group.kinds[index] === DELETE || (group.ends[index] as number) <= at)
     return false;
   const timestamp = group.timestamps[index] as number;
-  if (isExpired(rules, timestamp, at)) return false;
+  if (expiryOf(rules, group, index) <= expiryAt) return false;
   return rules.rangeDeletes === undefined || rules.rangeDeletes.newestAt(fragment, at) <= timestamp;
 }
 

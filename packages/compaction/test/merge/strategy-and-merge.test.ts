@@ -5,19 +5,23 @@ import { DELETE, END, MERGE, PUT, type RangeDelete, type Row } from '@clortho/ss
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ArrayCursor } from '../../sim/array-cursor.ts';
-import { EventModel } from '../../sim/history/event-model.ts';
+import { EventModel, type Keep } from '../../sim/history/event-model.ts';
 import {
   appendOperator,
   type CompactionState,
   collectGroup,
+  type DropPlan,
   historyOf,
+  historyWithNewest,
   type KeyRange,
   kvStrategy,
   logStrategy,
   type MergeJob,
   type MergePlan,
+  type MovePlan,
   manualStrategy,
   RangeDeleteIndex,
+  type RowFilter,
   replacementOf,
   resolveAt,
   type Strategy,
@@ -30,6 +34,7 @@ import { rangesOverlap } from '../ranges.ts';
 
 const KEYS = Array.from({ length: 6 }, (_, index) => `key-${index}`);
 const PLANS_MAX = 60;
+const VERSIONS = 3;
 const KINDS = { put: PUT, del: DELETE, merge: MERGE } as const;
 
 const key = fc.nat({ max: KEYS.length - 1 });
@@ -58,6 +63,7 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constant({ type: 'unpin' as const }) },
 );
 const schedules = fc.record({
+  keeps: fc.constantFrom('all', 'all', 'filtered', 'versions', 'no timestamps'),
   ttl: fc.option(fc.integer({ min: 5, max: 30 }), { nil: undefined }),
   kind: fc.constantFrom('kv' as const, 'kv' as const, 'kv' as const, 'log' as const),
   options: fc.record({
@@ -68,6 +74,7 @@ const schedules = fc.record({
     inputBytesMax: fc.constantFrom(500, 1500, 3000, Number.POSITIVE_INFINITY),
     partBytesMax: fc.constantFrom(1, 500, 1500, Number.POSITIVE_INFINITY),
     windowMicros: fc.constantFrom(3, 10),
+    moveBytesMin: fc.constantFrom(1, 1e9),
   }),
   targetFileBytes: fc.constantFrom(1, 1, 10_000),
   steps: fc.array(step, { minLength: 10, maxLength: 40 }),
@@ -76,18 +83,30 @@ type Schedule = typeof schedules extends fc.Arbitrary<infer T> ? T : never;
 
 /** A job that was executed and waits to be committed. Rivals do not know of each other's jobs. */
 interface RunningJob {
-  readonly plan: MergePlan;
+  readonly plan: MergePlan | MovePlan;
   readonly isRival: boolean;
   commit(): boolean;
 }
 
 /** What happened over all schedules. */
-const counts = { partial: 0, sideBySide: 0, lost: 0 };
+const counts = { partial: 0, sideBySide: 0, lost: 0, moves: 0, forgotten: 0, archived: 0, filtered: 0 };
+
+/** Every third value lives for a short time only, every fourth not at all. */
+const keep: Keep = (value, timestamp) => {
+  const serial = Number.parseInt(value, 10);
+  return serial % 4 === 0 ? false : serial % 3 === 0 ? timestamp + 1 + (serial % 8) : true;
+};
+const filter: RowFilter = {
+  name: 'test',
+  version: 1,
+  keep: (_, value, timestamp) => keep(decodeUtf8(value), timestamp),
+};
 
 class Family {
   readonly #store: FileStore;
   readonly #model: EventModel;
   readonly #schedule: Schedule;
+  readonly #ttl: number | undefined;
   #horizon = 0;
   #upper = 0;
   #pins: number[] = [];
@@ -96,13 +115,25 @@ class Family {
 
   constructor(schedule: Schedule, replacement = replacementOf) {
     this.#store = new FileStore(replacement);
-    this.#schedule = schedule;
-    this.#model = new EventModel(schedule.ttl);
+    this.#schedule = schedule.kind === 'log' ? { ...schedule, keeps: 'all' } : schedule;
+    const { keeps, ttl } = this.#schedule;
+    this.#ttl = keeps === 'all' || keeps === 'filtered' ? ttl : undefined;
+    this.#model = new EventModel(this.#ttl, keeps === 'filtered' ? keep : undefined);
+  }
+
+  get #options(): Parameters<typeof kvStrategy>[0] {
+    const { options, keeps } = this.#schedule;
+    const versions = keeps === 'versions' ? VERSIONS : 0;
+    return { ...options, ttlMicros: this.#ttl, versions, forgetTimestamps: keeps === 'no timestamps' };
+  }
+
+  get #filter(): RowFilter | undefined {
+    return this.#schedule.keeps === 'filtered' ? filter : undefined;
   }
 
   async apply(next: Schedule['steps'][number]): Promise<void> {
-    const { kind, options, ttl } = this.#schedule;
-    const strategy = kind === 'log' ? logStrategy(options) : kvStrategy({ ...options, ttlMicros: ttl });
+    const { kind, options } = this.#schedule;
+    const strategy = kind === 'log' ? logStrategy(options) : kvStrategy(this.#options);
     switch (next.type) {
       case 'commit':
         return this.#commit(next);
@@ -113,13 +144,12 @@ class Family {
       case 'finish':
         return this.#finish(next.index);
       case 'race': {
-        const rival = kind === 'log' ? strategy : manualStrategy({ ...options, ttlMicros: ttl });
+        const rival = kind === 'log' ? strategy : manualStrategy(this.#options);
         for (const isRival of [false, true]) await this.#begin(rival, isRival);
         return;
       }
       case 'manual':
-        if (kind === 'kv')
-          await this.#compact(manualStrategy({ ...options, ttlMicros: ttl, full: next.full }));
+        if (kind === 'kv') await this.#compact(manualStrategy({ ...this.#options, full: next.full }));
         return;
       case 'horizon':
         if (kind === 'kv') this.#horizon = Math.min(this.#upper, this.#horizon + next.step);
@@ -137,25 +167,51 @@ class Family {
     const latestOnly = this.#store.read(this.#store.files.filter((file) => file.tier !== 'history'));
     const rules: VersionRules = {
       rangeDeletes: RangeDeleteIndex.of(all.rangeDeletes),
-      ttlMicros: this.#schedule.ttl,
+      ttlMicros: this.#ttl,
       operator: appendOperator,
+      filter: this.#filter,
     };
-    const times = [...this.#pins, this.#upper + (this.#schedule.ttl ?? 0)];
+    const times = [...this.#pins, this.#upper + (this.#ttl ?? 0)];
     for (let asOf = this.#horizon; asOf <= this.#upper; asOf += 1) times.push(asOf);
     for (const name of KEYS) {
       const group = groupOf(all.rows, name);
       for (const asOf of times)
-        same(valueAt(group, asOf, rules), this.#model.get(name, asOf), `get ${name} at ${asOf}`);
+        this.#same(valueAt(group, asOf, rules), this.#model.get(name, asOf), `get ${name} at ${asOf}`);
       const latest = groupOf(latestOnly.rows, name);
-      same(valueAt(latest, this.#upper, rules), this.#model.get(name, this.#upper), `latest ${name}`);
-      const history = historyOf(group, this.#horizon, this.#upper + 1, rules, this.#horizon).map((entry) => ({
-        timestamp: entry.timestamp,
-        kind: entry.kind,
-        value: entry.value && decodeUtf8(entry.value),
-      }));
-      same(history, this.#model.history(name, this.#horizon, this.#upper + 1), `history ${name}`);
+      this.#same(valueAt(latest, this.#upper, rules), this.#model.get(name, this.#upper), `latest ${name}`);
+      const history = historyOf(group, this.#horizon, this.#upper + 1, rules, this.#horizon).map(legible);
+      const expected = this.#model.history(name, this.#horizon, this.#upper + 1);
+      same(history.length, expected.length, `history ${name}`);
+      for (const [index, entry] of history.entries()) this.#same(entry, expected[index], `history ${name}`);
+      if (this.#schedule.keeps === 'versions') this.#checkNewest(name, group, rules);
     }
     this.#checkShape();
+  }
+
+  /** Where timestamps are forgotten, one at or below the horizon may have become a later one, also there. */
+  #same(actual: Stamped | undefined, expected: Stamped | undefined, what: string): void {
+    if (this.#schedule.keeps !== 'no timestamps' || actual === undefined || expected === undefined) {
+      same(actual, expected, what);
+      return;
+    }
+    const { timestamp } = expected;
+    const isForgotten = timestamp < actual.timestamp && actual.timestamp <= this.#horizon;
+    if (isForgotten) counts.forgotten += 1;
+    same(actual, { ...expected, timestamp: isForgotten ? actual.timestamp : timestamp }, what);
+  }
+
+  #checkNewest(name: string, group: VersionGroup, rules: VersionRules): void {
+    const values = this.#model
+      .history(name, Number.NEGATIVE_INFINITY, this.#upper + 1)
+      .filter(({ kind }) => kind === 'put');
+    const listed = historyWithNewest(group, VERSIONS, rules, this.#horizon)
+      .map(legible)
+      .filter(({ kind }) => kind === 'put');
+    const recent = this.#model
+      .history(name, this.#horizon, this.#upper + 1)
+      .filter(({ kind }) => kind === 'put').length;
+    if (listed.length > recent) counts.archived += 1;
+    same(listed, values.slice(0, Math.max(recent, VERSIONS)), `newest versions of ${name}`);
   }
 
   #checkShape(): void {
@@ -191,9 +247,13 @@ class Family {
   async #begin(strategy: Strategy, isRival: boolean): Promise<void> {
     // What a job drops is decided when it begins: later pins lie at or above its horizon.
     const plan = strategy(this.#state(isRival));
-    if (plan.kind !== 'merge') return;
-    this.#jobs.push({ plan, isRival, commit: await this.#store.execute(this.#jobOf(plan)) });
-    const intoBase = this.#jobs.filter((job) => job.plan.output === 'base' && job.isRival === isRival);
+    if (plan.kind !== 'merge' && plan.kind !== 'move') return;
+    const commit =
+      plan.kind === 'move' ? this.#store.change(plan) : await this.#store.execute(this.#jobOf(plan));
+    this.#jobs.push({ plan, isRival, commit });
+    const intoBase = this.#jobs.filter(
+      (job) => job.plan.kind === 'merge' && job.plan.output === 'base' && job.isRival === isRival,
+    );
     if (intoBase.length > 1) counts.sideBySide += 1;
   }
 
@@ -201,13 +261,14 @@ class Family {
     const [job] = this.#jobs.splice(index % Math.max(1, this.#jobs.length), 1);
     if (job === undefined) return;
     if (!job.commit()) counts.lost += 1;
-    else if (job.plan.range !== undefined) counts.partial += 1;
+    else this.#count(job.plan);
   }
 
   #jobOf(plan: MergePlan): MergeJob {
-    const { ttl, targetFileBytes } = this.#schedule;
+    const { targetFileBytes } = this.#schedule;
     const writer = { blockBytes: 64, codec: 'none' as const };
-    return { plan, operator: 'append', ttlMicros: ttl, targetFileBytes, writer, salt: this.#serial };
+    const functions = this.#filter === undefined ? { operator: 'append' } : { filter: this.#filter };
+    return { plan, ...functions, ttlMicros: this.#ttl, targetFileBytes, writer, salt: this.#serial };
   }
 
   #commit(next: Schedule['steps'][number] & { type: 'commit' }): void {
@@ -226,7 +287,8 @@ class Family {
     }
     const rows = [...next.rows]
       .sort(([left], [right]) => left - right)
-      .map(([index, kind]): Row => {
+      .map(([index, drawn]): Row => {
+        const kind = drawn === 'merge' && this.#filter !== undefined ? 'put' : drawn;
         const name = KEYS[index] as string;
         const value = kind === 'del' ? '' : `${this.#serial++};`;
         this.#model.add(name, { timestamp, kind, value });
@@ -235,18 +297,38 @@ class Family {
     this.#store.commit(timestamp, rows, rangeDeletes);
   }
 
+  #count(plan: MergePlan | MovePlan | DropPlan): void {
+    if (plan.kind === 'move') counts.moves += 1;
+    else if (plan.kind === 'merge' && plan.range !== undefined) counts.partial += 1;
+    if (plan.kind === 'merge' && this.#filter !== undefined) counts.filtered += 1;
+  }
+
   async #compact(strategy: Strategy): Promise<void> {
     for (let round = 0; round < PLANS_MAX; round += 1) {
       const plan = strategy(this.#state());
       same(strategy(this.#state()), plan, 'a strategy is deterministic');
       if (plan.kind === 'nothing') return;
-      if (plan.kind === 'drop') this.#store.drop(plan);
-      else if (!(await this.#store.execute(this.#jobOf(plan)))()) throw new Error('the plan is not valid');
-      else if (plan.range !== undefined) counts.partial += 1;
+      const commit =
+        plan.kind === 'merge' ? await this.#store.execute(this.#jobOf(plan)) : this.#store.change(plan);
+      if (!commit()) throw new Error('the plan is not valid');
+      this.#count(plan);
       this.check();
     }
     throw new Error('the strategy never comes to rest');
   }
+}
+
+interface Stamped {
+  readonly timestamp: number;
+  readonly value?: string | undefined;
+}
+
+function legible({
+  timestamp,
+  kind,
+  value,
+}: ReturnType<typeof historyOf>[number]): Stamped & { kind: string } {
+  return { timestamp, kind, value: value && decodeUtf8(value) };
 }
 
 function groupOf(rows: readonly Row[], name: string): VersionGroup {
@@ -258,7 +340,7 @@ function groupOf(rows: readonly Row[], name: string): VersionGroup {
   return group;
 }
 
-function valueAt(group: VersionGroup, asOf: number, rules: VersionRules): unknown {
+function valueAt(group: VersionGroup, asOf: number, rules: VersionRules): Stamped | undefined {
   const found = resolveAt(group, asOf, rules);
   if (found === undefined) return undefined;
   const { timestamp, valueBytes, valueStart, valueEnd } = found;

@@ -1,6 +1,6 @@
 import { encodeUtf8 } from '@clortho/base';
 import { describe, expect, it } from 'vitest';
-import { type CompactionFile, kvStrategy, manualStrategy, type Plan } from '../../src/index.ts';
+import { type CompactionFile, inputsOf, kvStrategy, manualStrategy, type Plan } from '../../src/index.ts';
 import { current, delta, history, stateOf } from './files.ts';
 
 const plan = kvStrategy({
@@ -13,7 +13,9 @@ const plan = kvStrategy({
 
 function ids(decided: Plan): string[] {
   if (decided.kind === 'nothing') return [];
-  return (decided.kind === 'drop' ? decided.files : decided.inputs).map((file) => file.id).sort();
+  return inputsOf(decided)
+    .map((file) => file.id)
+    .sort();
 }
 
 function runs(...levels: number[]): CompactionFile[] {

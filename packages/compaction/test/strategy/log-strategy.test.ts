@@ -1,12 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { type CompactionFile, logStrategy, type Plan } from '../../src/index.ts';
+import { type CompactionFile, inputsOf, logStrategy, type Plan } from '../../src/index.ts';
 import { delta, stateOf } from './files.ts';
 
 const plan = logStrategy({ windowMicros: 100, levelZeroRuns: 4, retentionMicros: 500 });
 
 function ids(decided: Plan): string[] {
   if (decided.kind === 'nothing') return [];
-  return (decided.kind === 'drop' ? decided.files : decided.inputs).map((file) => file.id);
+  return inputsOf(decided).map((file) => file.id);
 }
 
 function arrivals(...timestamps: number[]): CompactionFile[] {

@@ -13,11 +13,11 @@ import type { FamilyKind, TimeMode } from '../options.ts';
 /** The register of the record. */
 export const STORE_KEY = 'store';
 /** The record's kind and version. */
-const STORE_RECORD: RecordKind = { magic: 'CLst', version: 2, oldestVersion: 1, name: 'store record' };
+const STORE_RECORD: RecordKind = { magic: 'CLst', version: 3, oldestVersion: 1, name: 'store record' };
 /** The name of the family that every store has. */
 export const DEFAULT_FAMILY = 'default';
 
-/** A remembered function: an operator or a collector. */
+/** A remembered function: an operator, a filter or a collector. */
 export interface NamedVersion {
   readonly name: string;
   readonly version: number;
@@ -46,6 +46,11 @@ export interface FamilyRecord {
   /** Of a kv family: for how long before the last commit history is kept, and from which time on; 0 if not limited. */
   readonly keepMs: number;
   readonly keepSince: number;
+  /** Of a kv family: how many of the newest versions of a key histories list however old they are; 0 for none. */
+  readonly keepVersions: number;
+  /** Of a kv family: rows below the horizon lose their timestamps. */
+  readonly forgetTimestamps: boolean;
+  readonly filter: NamedVersion | undefined;
 }
 
 /** What a store remembers of itself. */
@@ -82,13 +87,16 @@ export function encodeStoreRecord(record: StoreRecord): Uint8Array {
       family.kind,
       family.codec,
       family.ttlMs,
-      family.merge === undefined ? [] : [[family.merge.name, family.merge.version]],
+      packNamed(family.merge),
       family.statistics.map(({ name, version, declaration }) => [name, version, declaration]),
       family.windowMs,
       family.retainMs,
       family.retainBytes,
       family.keepMs,
       family.keepSince,
+      family.keepVersions,
+      family.forgetTimestamps,
+      packNamed(family.filter),
     ]),
   ]);
 }
@@ -114,7 +122,8 @@ export function decodeStoreRecord(bytes: Uint8Array, at: string): StoreRecord {
 
 function unpackFamily(value: unknown, version: number, at: string): FamilyRecord {
   const hasRetention = version >= 2;
-  const fields = new FieldReader(value, hasRetention ? 12 : 10, at);
+  const hasFilter = version >= 3;
+  const fields = new FieldReader(value, hasFilter ? 15 : hasRetention ? 12 : 10, at);
   return {
     number: fields.integer(),
     name: fields.text(),
@@ -131,7 +140,14 @@ function unpackFamily(value: unknown, version: number, at: string): FamilyRecord
     retainBytes: fields.integer(),
     keepMs: hasRetention ? fields.integer() : 0,
     keepSince: hasRetention ? fields.integer() : 0,
+    keepVersions: hasFilter ? fields.integer() : 0,
+    forgetTimestamps: hasFilter ? fields.boolean() : false,
+    filter: hasFilter ? fields.list((field) => unpackNamed(field, at))[0] : undefined,
   };
+}
+
+function packNamed(named: NamedVersion | undefined): [string, number][] {
+  return named === undefined ? [] : [[named.name, named.version]];
 }
 
 function unpackNamed(value: unknown, at: string): NamedVersion {

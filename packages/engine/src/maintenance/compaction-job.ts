@@ -11,12 +11,15 @@ import { ClorthoError, isClorthoError } from '@clortho/base';
 import {
   type CompactionFile,
   type DropPlan,
+  inputsOf,
   type MergeIo,
   type MergeJob,
   type MergePlan,
   type MergeResult,
   type MergeRunOptions,
+  type MovePlan,
   replacementOf,
+  type Work,
 } from '@clortho/compaction';
 import {
   allFiles,
@@ -38,6 +41,7 @@ import type { Tuning } from '../options.ts';
 import { stateOfShard } from '../view/store-view.ts';
 import { type Tables, VanishedFile } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
+import type { ByteRate } from './byte-rate.ts';
 import { JobOutputs } from './job-outputs.ts';
 
 /** Executes merges, on this thread or in a pool. */
@@ -49,6 +53,7 @@ export interface JobContext {
   readonly keeper: ViewKeeper;
   readonly tables: Tables;
   readonly run: MergeRunner;
+  readonly rate: ByteRate;
   readonly tuning: Tuning;
 }
 
@@ -76,7 +81,7 @@ export async function runMerge(
   plan: MergePlan,
   options: MergeRunOptions & { readonly signal: AbortSignal },
 ): Promise<JobResult | undefined> {
-  const { manifest, tuning, run } = context;
+  const { manifest, tuning, run, rate } = context;
   const { signal } = options;
   const { shard } = planned.head;
   const outputs = new JobOutputs(manifest, () => gcFloorOf(context, shard));
@@ -84,6 +89,7 @@ export async function runMerge(
   const io: MergeIo = {
     open: (file) => ({
       read: async (offset, length, until) => {
+        await rate.spend(length, until ?? signal);
         const bytes = await readInput(context, file, offset, length, until ?? signal);
         bytesRead += bytes.length;
         return bytes;
@@ -93,6 +99,7 @@ export async function runMerge(
       const { tier, level, run: age } = file;
       const bounds = { lower: lowerBound(file.lower), upper: file.upper && shortenUpper(file.upper) };
       const place = { family: family.record.number, tier, level, run: age, uniform: file.uniform };
+      await rate.spend(summary.bytes, signal);
       await outputs.add(
         Buffer.concat(chunks),
         (id) => ({ ...fileEntryOf(summary, { ...place, id }), ...bounds }),
@@ -103,6 +110,7 @@ export async function runMerge(
   const job: MergeJob = {
     plan,
     operator: family.operatorReference,
+    filter: family.filterReference,
     ttlMicros: family.record.ttlMs === 0 ? undefined : family.record.ttlMs * 1000,
     collectors: family.collectorReferences,
     writer: { codec: family.record.codec, blockBytes: tuning.blockBytes },
@@ -131,12 +139,12 @@ export async function runMerge(
   }
 }
 
-/** Removes files that no readable time needs. Returns whether they were still there. */
-export function dropFiles(
+/** Removes or moves files without reading them. Returns whether they were still where they had been. */
+export function changeFiles(
   context: JobContext,
   planned: ShardState,
   family: Family,
-  plan: DropPlan,
+  plan: DropPlan | MovePlan,
 ): Promise<boolean> {
   return commitPlan(context, planned, family, plan, undefined);
 }
@@ -146,7 +154,7 @@ async function commitPlan(
   context: JobContext,
   planned: ShardState,
   { record }: Family,
-  plan: MergePlan | DropPlan,
+  plan: Work,
   outputs: JobOutputs | undefined,
   signal?: AbortSignal,
 ): Promise<boolean> {
@@ -178,10 +186,11 @@ async function commitPlan(
  * Returns the ids of the inputs by tier, with Current for what goes into base, even if no input is from there: others may
  * write to it.
  */
-function tiersOf(plan: MergePlan | DropPlan): Map<Tier, Set<string>> {
+function tiersOf(plan: Work): Map<Tier, Set<string>> {
   const tiers = new Map<Tier, Set<string>>();
-  if (plan.kind === 'merge' && plan.output === 'base') tiers.set('current', new Set());
-  for (const { id, tier } of plan.kind === 'merge' ? plan.inputs : plan.files) {
+  if (plan.kind === 'move' || (plan.kind === 'merge' && plan.output === 'base'))
+    tiers.set('current', new Set());
+  for (const { id, tier } of inputsOf(plan)) {
     const ids = tiers.get(tier);
     if (ids === undefined) tiers.set(tier, new Set([id]));
     else ids.add(id);

@@ -26,6 +26,8 @@ export interface CompactionCounts {
   /** Jobs that merged a range of the keys of their inputs. */
   readonly partial: number;
   readonly drops: number;
+  /** How often files went from delta into base as they were. */
+  readonly moves: number;
   /** Jobs whose inputs another process had replaced. */
   readonly lost: number;
   readonly failures: number;
@@ -40,6 +42,7 @@ export const NO_COUNTS: CompactionCounts = {
   jobs: 0,
   partial: 0,
   drops: 0,
+  moves: 0,
   lost: 0,
   failures: 0,
   bytesRead: 0,
@@ -51,10 +54,11 @@ export const NO_COUNTS: CompactionCounts = {
 /** Returns the counters after a job; `undefined` stands for one that was lost. */
 export function countJob(
   counts: CompactionCounts,
-  result: JobResult | 'dropped' | undefined,
+  result: JobResult | 'drop' | 'move' | undefined,
 ): CompactionCounts {
   if (result === undefined) return { ...counts, lost: counts.lost + 1 };
-  if (result === 'dropped') return { ...counts, drops: counts.drops + 1 };
+  if (result === 'drop') return { ...counts, drops: counts.drops + 1 };
+  if (result === 'move') return { ...counts, moves: counts.moves + 1 };
   return {
     ...counts,
     jobs: counts.jobs + 1,

@@ -13,10 +13,12 @@ import { type Clock, isClorthoError, Rounds, throwIfAborted } from '@clortho/bas
 import {
   compactionPool,
   executeMerge,
+  inputsOf,
   type MergeProgress,
   type Plan,
   type Strategy,
   underWay,
+  type Work,
 } from '@clortho/compaction';
 import {
   droppableBefore,
@@ -32,11 +34,12 @@ import { type HeldReader, pinnedTimes } from '../snapshot/held.ts';
 import { stateOfShard } from '../view/store-view.ts';
 import type { Tables } from '../view/tables.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
+import { ByteRate } from './byte-rate.ts';
 import { CalmPlaces } from './calm-places.ts';
-import { dropFiles, type JobContext, type MergeRunner, runMerge } from './compaction-job.ts';
+import { changeFiles, type JobContext, type MergeRunner, runMerge } from './compaction-job.ts';
 import { type CompactionCounts, type CompactionStats, countJob, NO_COUNTS } from './compaction-stats.ts';
 import { FAILURES_MAX, FailingPlaces } from './failing-places.ts';
-import { type Place, placeKey, type Work } from './place.ts';
+import { type Place, placeKey } from './place.ts';
 import { dueHorizon, retain } from './retain.ts';
 import { manualStrategyOf, strategyOf } from './strategies.ts';
 
@@ -52,7 +55,7 @@ export interface CompactorContext {
 }
 
 /** What a call of `compact()` did. */
-export type CompactResult = Pick<CompactionStats, 'jobs' | 'drops' | 'bytesRead' | 'bytesWritten'>;
+export type CompactResult = Pick<CompactionStats, 'jobs' | 'drops' | 'moves' | 'bytesRead' | 'bytesWritten'>;
 
 /** A job under way; `ended` never rejects. */
 interface Job {
@@ -123,7 +126,8 @@ export class Compactor {
     const pool = this.#pool;
     const run: MergeRunner =
       pool === undefined ? executeMerge : (job, io, options) => pool.run(job, io, options);
-    this.#job = { manifest, keeper, tables, run, tuning };
+    const rate = new ByteRate(this.#clock, tuning.bytesPerSecond);
+    this.#job = { manifest, keeper, tables, run, rate, tuning };
   }
 
   /** Begins to compact in the background, after every change of the view. */
@@ -167,6 +171,7 @@ export class Compactor {
     return {
       jobs: after.jobs - before.jobs,
       drops: after.drops - before.drops,
+      moves: after.moves - before.moves,
       bytesRead: after.bytesRead - before.bytesRead,
       bytesWritten: after.bytesWritten - before.bytesWritten,
     };
@@ -286,7 +291,7 @@ export class Compactor {
     const files = look.filesOf(state);
     const decide = (pins: readonly number[]): Plan => {
       const work = [...this.#jobsIn(place).map((job) => job.work), ...look.leftAlone];
-      return strategy({ ...inputsOf(state, place.family, files, pins), ...underWay(work) });
+      return strategy({ ...judged(state, place.family, files, pins), ...underWay(work) });
     };
     if (decide([]).kind === 'nothing') {
       // What is due after the jobs that are under way shows when they end.
@@ -311,8 +316,7 @@ export class Compactor {
       this.#jobs.delete(job);
       this.#wake();
     });
-    const files = work.kind === 'merge' ? work.inputs : work.files;
-    const rowsTotal = files.reduce((sum, file) => sum + file.rows, 0);
+    const rowsTotal = inputsOf(work).reduce((sum, file) => sum + file.rows, 0);
     const progress = { rowsRead: 0, rowsTotal, bytesWritten: 0 };
     const job: Job = { place: look.place, work, began, progress, ended };
     this.#jobs.add(job);
@@ -331,8 +335,8 @@ export class Compactor {
       const result =
         work.kind === 'merge'
           ? await runMerge(this.#job, state, family, work, { signal, onProgress })
-          : (await dropFiles(this.#job, state, family, work))
-            ? 'dropped'
+          : (await changeFiles(this.#job, state, family, work))
+            ? work.kind
             : undefined;
       this.#counts = countJob(this.#counts, result);
       if (result !== undefined) this.#noteSuccess(place, work);
@@ -390,7 +394,7 @@ function allOf({ files }: ShardState, { record }: Family): readonly FileEntry[] 
   return [...delta, ...current, ...history];
 }
 
-function inputsOf(
+function judged(
   { head }: ShardState,
   family: Family,
   files: readonly FileEntry[],

@@ -9,7 +9,8 @@
  *   the same place does not shorten its delays.
  */
 import type { Clock } from '@clortho/base';
-import { type Place, placeKey, type Work } from './place.ts';
+import { inputsOf, type Work } from '@clortho/compaction';
+import { type Place, placeKey } from './place.ts';
 
 /** A place where compaction keeps failing. */
 export interface FailingPlace {
@@ -92,8 +93,4 @@ export class FailingPlaces {
 function sharesInput(left: Work, right: Work): boolean {
   const ids = new Set(inputsOf(left).map((file) => file.id));
   return inputsOf(right).some((file) => ids.has(file.id));
-}
-
-function inputsOf(work: Work): readonly { readonly id: string }[] {
-  return work.kind === 'merge' ? work.inputs : work.files;
 }

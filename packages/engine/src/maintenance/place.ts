@@ -1,5 +1,4 @@
 /** A place of compaction: a family of a shard, whose files are merged with each other only. */
-import type { DropPlan, MergePlan } from '@clortho/compaction';
 import type { Family } from '../catalog/family.ts';
 
 /** See the module. */
@@ -7,9 +6,6 @@ export interface Place {
   readonly shard: number;
   readonly family: Family;
 }
-
-/** Something to do in a place. */
-export type Work = MergePlan | DropPlan;
 
 /** Returns what tells places apart. */
 export function placeKey({ shard, family }: Place): string {

@@ -16,8 +16,10 @@ import type { ViewKeeper } from '../view/view-keeper.ts';
 import { changeShards } from './change-shards.ts';
 import type { Place } from './place.ts';
 
-/** In the background, a horizon moves by at least this fraction of what is kept. */
+/** In the background, a horizon moves by at least this fraction of what is kept, … */
 const STEP_FRACTION = 1 / 16;
+/** … or by this much, in microseconds, where only versions are kept. */
+const STEP_WITHOUT_PAST = 60_000_000;
 
 /**
  * Moves the horizon of a place to where its retention wants it, if that is worth a change of the head: `exactly`, or by a
@@ -46,15 +48,22 @@ export function dueHorizon(
   const horizon = horizonOf(head, record.number);
   if (wanted <= horizon) return undefined;
   const isLast = wanted === record.keepSince;
-  const step = exactly || isLast ? 0 : record.keepMs * 1000 * STEP_FRACTION;
+  const kept = record.keepMs * 1000 * STEP_FRACTION;
+  const step = exactly || isLast ? 0 : keepsPast(record) ? kept : STEP_WITHOUT_PAST;
   return wanted - horizon >= step ? wanted : undefined;
 }
 
 /** Returns the earliest time that is kept; everything is until a commit reaches `keepSince`. */
-function wantedHorizon({ keepMs, keepSince }: FamilyRecord, upper: number): number {
+function wantedHorizon(record: FamilyRecord, upper: number): number {
+  const { keepMs, keepSince, keepVersions } = record;
+  if (keepVersions > 0 && !keepsPast(record)) return upper;
   const limits = [
     ...(keepMs === 0 ? [] : [upper - keepMs * 1000]),
     ...(keepSince === 0 ? [] : [keepSince <= upper ? keepSince : 0]),
   ];
   return limits.length === 0 ? 0 : Math.max(0, Math.min(...limits));
+}
+
+function keepsPast({ keepMs, keepSince }: FamilyRecord): boolean {
+  return keepMs > 0 || keepSince > 0;
 }

@@ -14,12 +14,15 @@ export function manualStrategyOf(family: Family, tuning: Tuning): Strategy {
 }
 
 function kvOptions({ record }: Family, tuning: Tuning): Parameters<typeof kvStrategy>[0] {
-  const { fanIn, runsMax, historyBucketMs, partBytes } = tuning;
+  const { fanIn, runsMax, historyBucketMs, partBytes, moveBytes } = tuning;
   return {
     ...(fanIn === undefined ? {} : { fanIn, levelZeroRuns: fanIn }),
     ...(runsMax === undefined ? {} : { deltaRunsMax: runsMax }),
     ...(historyBucketMs === undefined ? {} : { windowMicros: historyBucketMs * 1000 }),
     ...(partBytes === undefined ? {} : { partBytesMax: partBytes }),
+    ...(moveBytes === undefined ? {} : { moveBytesMin: moveBytes }),
+    versions: record.keepVersions,
+    forgetTimestamps: record.forgetTimestamps,
     ...(record.ttlMs === 0 ? {} : { ttlMicros: record.ttlMs * 1000 }),
   };
 }

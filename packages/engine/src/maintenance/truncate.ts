@@ -48,9 +48,10 @@ export interface TruncateContext {
 /** Makes `timestamp` the horizon of all `kv` families; it must be settled on every shard. */
 export async function truncateHistory(context: TruncateContext, timestamp: number): Promise<TruncateResult> {
   const { manifest, keeper, held, families } = context;
-  const numbers = families
-    .filter((family) => family.record.kind === 'kv')
-    .map((family) => family.record.number);
+  const records = families.map(({ record }) => record).filter(({ kind }) => kind === 'kv');
+  const numbers = records.map(({ number }) => number);
+  // Which versions are the newest of their keys is known only when they are read: compaction drops the others.
+  const droppable = records.filter(({ keepVersions }) => keepVersions === 0).map(({ number }) => number);
   await held.read(); // Pins that cannot be read are found out before anything has changed.
   await changeShards(manifest, keeper, (state) => {
     const behind = numbers.filter((number) => horizonOf(state.head, number) < timestamp);
@@ -62,7 +63,7 @@ export async function truncateHistory(context: TruncateContext, timestamp: numbe
   const dropped: FileEntry[] = [];
   if (!pins.everything) {
     for (const { head } of keeper.view.shards)
-      dropped.push(...(await dropInShard(context, head.shard, pins, numbers)));
+      dropped.push(...(await dropInShard(context, head.shard, pins, droppable)));
   }
   const after = await held.read();
   const isFree = !after.everything && after.pins.length === 0;

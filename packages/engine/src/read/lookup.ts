@@ -90,9 +90,7 @@ export class Lookup {
     if (this.#group.length === 0) return undefined;
     const rangeDeletes = rangeDeletesOf(tables, files.delta);
     if (rangeDeletes === BLOCKED) return BLOCKED;
-    const resolved = resolveAt(this.#group, time.asOf, family.rulesWith(rangeDeletes));
-    if (resolved === undefined || family.isExpired(resolved.timestamp, time.expiryAt)) return undefined;
-    return resolved;
+    return resolveAt(this.#group, time.asOf, family.rulesWith(rangeDeletes), time.expiryAt);
   }
 
   /** Ends the lookup and lets go of what it held. */

@@ -227,9 +227,8 @@ export class Reader {
       const settled = settledTimestamp(state.head);
       const to = options.to === undefined ? NEVER : startTimestampOf(options.to, 'to');
       const target = this.#target(state, family, { asOf: settled, expiryAt: settled, latest: false });
-      const found = await readHistory(target, key, from, to, options.signal);
-      // What a delete at the horizon ended may have been dropped already: it is never listed.
-      return found.filter((entry) => entry.kind === 'put' || entry.timestamp > horizon);
+      const versions = options.from === undefined ? family.record.keepVersions : 0;
+      return readHistory(target, key, { from, to, horizon, versions }, options.signal);
     });
     yield* entries;
   }

@@ -60,7 +60,7 @@ export async function* scanShard(scan: ShardScan): AsyncGenerator<ScanRow> {
       if (step === ROW && !group.begun && !isWithin(cursor, interval, reverse)) return;
       step = collect(cursor, group, step, time.asOf);
       if (step === BLOCKED) continue;
-      const row = rowOf(group, resolveAt(group, time.asOf, rules), target);
+      const row = rowOf(group, resolveAt(group, time.asOf, rules, time.expiryAt));
       const isFolded = group.length > 0 && group.kinds[0] === MERGE;
       group.clear();
       if (row !== undefined) {
@@ -88,12 +88,8 @@ function isWithin(cursor: RowCursor, { start, end }: KeyInterval, reverse: boole
   return end === undefined || compareSlices(keyBytes, keyStart, keyEnd, end, 0, end.length) < 0;
 }
 
-function rowOf(
-  group: VersionGroup,
-  resolved: Resolved | undefined,
-  { family, time }: LookupTarget,
-): ScanRow | undefined {
-  if (resolved === undefined || family.isExpired(resolved.timestamp, time.expiryAt)) return undefined;
+function rowOf(group: VersionGroup, resolved: Resolved | undefined): ScanRow | undefined {
+  if (resolved === undefined) return undefined;
   return { key: group.key(), value: valueOf(resolved), timestamp: resolved.timestamp };
 }
 

@@ -103,6 +103,8 @@ async function lostRows(
   signal: AbortSignal | undefined,
 ): Promise<readonly HiddenRow[]> {
   const lost: HiddenRow[] = [];
+  // A filter may have taken them away.
+  if (family.record.filter !== undefined) return lost;
   for (const { state, entry } of live) {
     const position = view.map.shards.indexOf(state.head.shard);
     if (position === -1) continue;
@@ -114,9 +116,8 @@ async function lostRows(
       const timestamp = entry.uniform ? entry.run : row.timestamp;
       if (timestamp <= horizon || !isWithin(row.key, start, end)) continue;
       const target = { tables, family, files, time };
-      const versions = await readHistory(target, row.key, timestamp, timestamp + 1, signal).catch(
-        nothingIfUnreadable,
-      );
+      const span = { from: timestamp, to: timestamp + 1, horizon, versions: 0 };
+      const versions = await readHistory(target, row.key, span, signal).catch(nothingIfUnreadable);
       if (versions !== undefined && !tells(versions, row.kind, timestamp)) lost.push(row);
     }
   }
