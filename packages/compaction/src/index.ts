@@ -51,6 +51,7 @@ export {
 } from './strategy/plan.ts';
 export { ALL_TIMES, isReadable, type Readable } from './strategy/readable.ts';
 export { inputsOf, type Replacement, replacementOf, underWay } from './strategy/replacement.ts';
+export { mergedDeletes } from './strategy/runs.ts';
 export { clipRangeDeletes, type KeyRange } from './versions/clip-range-deletes.ts';
 export { collectGroup, collectGroupBackward } from './versions/collect-group.ts';
 export { type HistoryEntry, historyOf, historyWithNewest } from './versions/history-of.ts';

@@ -128,6 +128,59 @@ describe('history', () => {
   });
 });
 
+describe('the newest versions of a key', () => {
+  it('are listed however old they are, and nothing else of the past is kept', async () => {
+    const backends = newBackends();
+    const store = await openWith({ versions: 3 }, backends);
+    await tick(store, 1, 40);
+    await store.put('still', 'here', { timestamp: 41 * SECOND, family: 'f' });
+    await store.compact();
+    expect(await horizonOf(store)).toBe(41 * SECOND);
+    const newest = [`${40 * SECOND}:40`, `${39 * SECOND}:39`, `${38 * SECOND}:38`];
+    expect(await versionsOf(store.history('k', { family: 'f' }))).toEqual(newest);
+    // Deleted at the end: three values that it had are listed, when it was deleted is forgotten.
+    expect(await versionsOf(store.history('gone', { family: 'f' }))).toEqual([
+      `${39 * SECOND + 1}:39`,
+      `${38 * SECOND + 1}:38`,
+      `${37 * SECOND + 1}:37`,
+    ]);
+    expect(await versionsOf(store.history('k', { family: 'f', to: 40 * SECOND }))).toEqual(newest.slice(1));
+    expect(await codeOf(() => store.get('k', { asOf: 40 * SECOND, family: 'f' }))).toBe(
+      'CLORTHO_HISTORY_TRUNCATED',
+    );
+    expect(await codeOf(() => store.history('k', { from: 40 * SECOND, family: 'f' }))).toBe(
+      'CLORTHO_HISTORY_TRUNCATED',
+    );
+    const { totals } = await store.stats();
+    expect(totals.history.rows).toBeLessThanOrEqual(2 * 3);
+    await store.close();
+    const again = await openWith({ versions: 3 }, backends);
+    expect(await versionsOf(again.history('k', { family: 'f' }))).toEqual(newest);
+    expect(await codeOf(() => openWith({ versions: 2 }, backends))).toBe('CLORTHO_INVALID');
+    await again.close();
+  });
+
+  it('stay beside what is kept for a duration, when history is truncated, and when merges go on', async () => {
+    const store = await openWith({ versions: 4, keepMs: 2000 });
+    await tick(store, 1, 20);
+    await store.truncateHistory(19 * SECOND);
+    for (let second = 21; second <= 60; second += 1) {
+      const timestamp = second * SECOND;
+      await store.put(`other ${second % 3}`, `${second}`, { timestamp, family: 'f' });
+      if (second % 7 === 0) await store.compact();
+    }
+    await store.compact();
+    const newest = [20, 19, 18, 17].map((second) => `${second * SECOND}:${second}`);
+    expect(await versionsOf(store.history('k', { family: 'f' }))).toEqual(newest);
+    expect(await versionsOf(store.history('other 0', { family: 'f' }))).toEqual(
+      [60, 57, 54, 51].map((second) => `${second * SECOND}:${second}`),
+    );
+    expect((await store.stats()).totals.history.rows).toBeLessThanOrEqual(5 * 4 + 2);
+    expect((await store.verify()).findings).toEqual([]);
+    await store.close();
+  });
+});
+
 describe('the retention of a family', () => {
   it('is remembered, and not contradicted', async () => {
     const backends = newBackends();
@@ -147,6 +200,9 @@ describe('the retention of a family', () => {
     [{ retention: { keepMs: 0.5 } }],
     [{ retention: { since: -1 } }],
     [{ kind: 'log', retention: { keepMs: 1 } }],
+    [{ kind: 'log', retention: { versions: 1 } }],
+    [{ ttlMs: 1, retention: { versions: 1 } }],
+    [{ retention: { versions: 1.5 } }],
   ] as const)('is refused where it makes no sense: %o', async (f) => {
     expect(await codeOf(() => open('memory:', { families: { f } }))).toBe('CLORTHO_INVALID');
   });
@@ -154,7 +210,7 @@ describe('the retention of a family', () => {
   it('is to keep everything in a store of version 1 of the record', async () => {
     const backends = { objects: memoryObjectStore(), registers: memoryRegisterStore() };
     await (await openWith({}, backends)).close();
-    const kind = { magic: 'CLst', version: 2, name: 'store record' };
+    const kind = { magic: 'CLst', version: 3, name: 'store record' };
     const [register] = await backends.registers.read(['store']);
     if (register === undefined) throw new Error('there is a record');
     const [id, time, families] = decodeRecord(kind, register.value, '') as [string, string, unknown[][]];

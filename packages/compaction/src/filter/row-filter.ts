@@ -11,7 +11,7 @@
  * Invariants:
  * - A filter depends on its arguments alone: not on the time, on other rows, or on anything that may change.
  */
-import { ClorthoError } from '@clortho/base';
+import { ClorthoError, isClorthoError } from '@clortho/base';
 import { NEVER } from '@clortho/sst';
 
 /** A named, versioned, pure function of a row. A new version is a new filter. */
@@ -35,6 +35,7 @@ export function filteredAt(filter: RowFilter, key: Uint8Array, value: Uint8Array
   try {
     kept = filter.keep(key, value, timestamp);
   } catch (cause) {
+    if (isClorthoError(cause)) throw cause;
     throw new ClorthoError('CLORTHO_INVALID', `the row filter failed: ${nameOf(filter)}`, { cause });
   }
   if (kept === true) return NEVER;

@@ -13,7 +13,7 @@
 import { compareBytes, EMPTY_BYTES } from '@clortho/base';
 import type { KeyRange } from '../versions/clip-range-deletes.ts';
 import type { CompactionFile } from './compaction-file.ts';
-import { bytesOf, type Run, rangesOverlap } from './runs.ts';
+import { bytesOf, mergedDeletes, type Run, rangesOverlap } from './runs.ts';
 
 /** A part of a merge into base. */
 export interface BasePart {
@@ -21,9 +21,12 @@ export interface BasePart {
   readonly range: KeyRange | undefined;
   readonly delta: readonly CompactionFile[];
   readonly current: readonly CompactionFile[];
-  /** What the part takes of the files of delta, by estimate. */
+  /** What the part takes of the files of delta, by estimate, and what their deletes free in Current. */
   readonly deltaBytes: number;
 }
+
+/** Which part of Current that a range delete may reach it is taken to delete. */
+const RANGE_DELETE_FRACTION = 0.01;
 
 const EVERYTHING: KeyRange = { lower: EMPTY_BYTES, upper: undefined };
 
@@ -36,19 +39,36 @@ export function baseParts(
   const delta = runs.flatMap((run) => run.files);
   const ruler = largest([current, ...runs.map((run) => inOrder(run.files))]);
   const ranges = cut(ruler, bytesOf(delta) + bytesOf(current), bytesMax);
-  if (ranges.length === 1) return [{ range: undefined, delta, current, deltaBytes: bytesOf(delta) }];
+  if (ranges.length === 1) {
+    const deltaBytes = delta.reduce((sum, file) => sum + weightOf(file, current), 0);
+    return [{ range: undefined, delta, current, deltaBytes }];
+  }
   const marks = cumulative(ruler);
   return ranges.flatMap((range) => {
     const inside = delta.filter((file) => rangesOverlap(file, range));
     if (inside.length === 0) return [];
-    const share = (file: CompactionFile): number => file.bytes * shareOf(file, range, ruler, marks);
+    const below = current.filter((file) => rangesOverlap(file, range));
+    const share = (file: CompactionFile): number =>
+      weightOf(file, below) * shareOf(file, range, ruler, marks);
     return {
       range,
       delta: inside,
-      current: current.filter((file) => rangesOverlap(file, range)),
+      current: below,
       deltaBytes: inside.reduce((sum, file) => sum + share(file), 0),
     };
   });
+}
+
+/**
+ * Returns the size of a file of delta and of what its deletes free: a row for each; for a range delete, of which nobody
+ * knows how far it reaches, a fixed part of the files in reach.
+ */
+function weightOf(file: CompactionFile, current: readonly CompactionFile[]): number {
+  if (mergedDeletes(file) === 0) return file.bytes;
+  const below = current.filter((other) => rangesOverlap(other, file));
+  const rows = below.reduce((sum, other) => sum + other.rows, 0);
+  const freedRows = Math.min(rows, file.deletes + file.rangeDeletes * rows * RANGE_DELETE_FRACTION);
+  return file.bytes + (rows === 0 ? 0 : (freedRows / rows) * bytesOf(below));
 }
 
 /** Cuts the keys where files of the ruler begin, so that each range holds its share of `bytes` up to `bytesMax`. */

@@ -14,19 +14,24 @@ import type { CompactionFile } from './compaction-file.ts';
 import type { KvOptions } from './options.ts';
 import type { CompactionState, MergePlan } from './plan.ts';
 import { archivedUpTo, readableOf } from './readable.ts';
-import { bytesOf, deltaRuns, filesOf, isReplaced, type Run, rangesOverlap } from './runs.ts';
+import { bytesOf, deltaRuns, filesOf, isReplaced, mergedDeletes, type Run, rangesOverlap } from './runs.ts';
 
 /** Returns the merge into base that is due, if any: where delta is largest in proportion to what lies below. */
 export function pickBase(state: CompactionState, options: KvOptions): MergePlan | undefined {
   const all = deltaRuns(state);
   const runs = untilReplaced(state, all);
   const areTooMany = all.length > options.deltaRunsMax;
-  if (runs.length === 0 || (!areTooMany && bytesOf(runs) < options.baseBytesMin)) return undefined;
+  const isSmall = bytesOf(runs) < options.baseBytesMin;
+  const hasDeletes = runs.some(({ files }) => files.some((file) => mergedDeletes(file) > 0));
+  if (runs.length === 0 || (!areTooMany && isSmall && !hasDeletes)) return undefined;
+  const parts = freeParts(state, runs, overlappingCurrent(state, runs), options);
+  const bytes = parts.reduce((sum, { deltaBytes }) => sum + deltaBytes, 0);
+  if (!areTooMany && isSmall && bytes < options.baseBytesMin) return undefined;
   const isDue = (part: BasePart): boolean =>
     areTooMany
       ? part.delta.some((file) => file.run === runs[0]?.run)
       : part.deltaBytes >= options.baseFraction * bytesOf(part.current);
-  const due = freeParts(state, runs, overlappingCurrent(state, runs), options).filter(isDue);
+  const due = parts.filter(isDue);
   const [part] = due.sort((left, right) => weightOf(right) - weightOf(left));
   if (part === undefined) return undefined;
   const reason = areTooMany

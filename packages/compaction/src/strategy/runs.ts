@@ -48,6 +48,14 @@ export function isReplaced(state: CompactionState, file: CompactionFile): boolea
   return state.busy?.has(file.id) ?? false;
 }
 
+/**
+ * Returns how many deletes of a file count for what they free: none straight from a commit, so that a commit changes nothing
+ * about whether a merge into base is due but for its size.
+ */
+export function mergedDeletes(file: Pick<CompactionFile, 'level' | 'deletes' | 'rangeDeletes'>): number {
+  return file.level === 0 ? 0 : file.deletes + file.rangeDeletes;
+}
+
 /** Returns the sum of the files' sizes. */
 export function bytesOf(files: readonly { readonly bytes: number }[]): number {
   return files.reduce((sum, file) => sum + file.bytes, 0);

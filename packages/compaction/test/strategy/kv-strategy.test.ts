@@ -106,6 +106,101 @@ describe('base', () => {
   });
 });
 
+describe('deletes', () => {
+  const base = current({ id: 'c1', bytes: 100_000, rows: 1000 });
+
+  it('count as what they free in base', () => {
+    expect(plan(stateOf([delta({ id: 'd1', run: 1, bytes: 2000, rows: 300 }), base]))).toEqual({
+      kind: 'nothing',
+    });
+    const unmerged = delta({ id: 'd1', run: 1, bytes: 2000, rows: 300, deletes: 250 });
+    expect(plan(stateOf([unmerged, base]))).toEqual({ kind: 'nothing' });
+    const deletes = delta({ id: 'd1', run: 1, level: 1, bytes: 2000, rows: 300, deletes: 250 });
+    expect(ids(plan(stateOf([deletes, base])))).toEqual(['c1', 'd1']);
+  });
+
+  it('of ranges bring a merge forward when there are many', () => {
+    const few = delta({ id: 'd1', run: 1, level: 1, bytes: 2000, rangeDeletes: 10 });
+    expect(plan(stateOf([few, base]))).toEqual({ kind: 'nothing' });
+    const many = delta({ id: 'd1', run: 1, level: 1, bytes: 2000, rangeDeletes: 25 });
+    expect(ids(plan(stateOf([many, base])))).toEqual(['c1', 'd1']);
+  });
+});
+
+describe('moves', () => {
+  const moving = kvStrategy({ moveBytesMin: 100 });
+  const fresh = (id: string, run: number, keys: readonly [string, string], facts = {}): CompactionFile =>
+    delta({ id, run, keys, uniform: true, ...facts });
+
+  it('take all files at once that have keys of their own', () => {
+    const files = [
+      fresh('d1', 1, ['n', 'o']),
+      fresh('d2', 2, ['a', 'b']),
+      fresh('d3', 3, ['n', 'p']),
+      fresh('d4', 4, ['p', 'q']),
+      current({ id: 'c1', keys: ['d', 'm'] }),
+    ];
+    const decided = moving(stateOf(files));
+    expect(decided.kind).toBe('move');
+    expect(ids(decided)).toEqual(['d1', 'd2', 'd4']);
+  });
+
+  it.each([
+    ['is small', fresh('d1', 1, ['a', 'b'], { bytes: 99 })],
+    ['has deletes', fresh('d1', 1, ['a', 'b'], { deletes: 1 })],
+    ['has operands', fresh('d1', 1, ['a', 'b'], { merges: 1 })],
+    ['has range deletes', fresh('d1', 1, ['a', 'b'], { rangeDeletes: 1 })],
+    ['may have several rows of a key', fresh('d1', 1, ['a', 'b'], { uniform: false })],
+    ['shares keys with Current', fresh('d1', 1, ['l', 'n'])],
+  ])('leave a file that %s', (_, file) => {
+    const files = [file, current({ id: 'c1', keys: ['d', 'm'] })];
+    expect(moving(stateOf(files))).toEqual({ kind: 'nothing' });
+  });
+
+  it('leave keys that a job is about to write, and files that one reads', () => {
+    const file = fresh('d1', 1, ['a', 'b']);
+    const range = { lower: encodeUtf8('a'), upper: encodeUtf8('c') };
+    const job = { range, inputs: new Set<string>() };
+    expect(moving(stateOf([file], { intoBase: [job] }))).toEqual({ kind: 'nothing' });
+    expect(moving(stateOf([file], { busy: new Set(['d1']) }))).toEqual({ kind: 'nothing' });
+  });
+
+  it('leave what was cut into parts', () => {
+    const parts = [fresh('d1', 1, ['a', 'b']), fresh('d1', 1, ['c', 'd'])];
+    expect(moving(stateOf(parts))).toEqual({ kind: 'nothing' });
+  });
+});
+
+describe('the newest versions of every key', () => {
+  const keeping = kvStrategy({ versions: 2, windowMicros: 10 });
+
+  it('share a window below the horizon, and never go by whole files', () => {
+    const files = [
+      history({ id: 'h1', ends: [100, 110] }),
+      history({ id: 'h2', ends: [500, 510] }),
+      history({ id: 'h3', ends: [700, 710] }),
+    ];
+    const decided = keeping(stateOf(files, { horizon: 600 }));
+    expect(decided).toMatchObject({ kind: 'merge', archivedUpTo: 600, readable: { versions: 2 } });
+    expect(ids(decided)).toEqual(['h1', 'h2']);
+  });
+});
+
+describe('forgotten timestamps', () => {
+  const forgetting = manualStrategy({ forgetTimestamps: true });
+  const upTo = (facts: Parameters<typeof stateOf>[1]): unknown => {
+    const decided = forgetting(stateOf(runs(0, 0, 0), facts));
+    return decided.kind === 'merge' ? decided.forgetUpTo : decided;
+  };
+
+  it('reach up to the horizon, to the newest input, and not past a pin', () => {
+    expect(upTo({ horizon: 2 })).toBe(2);
+    expect(upTo({ horizon: 50 })).toBe(3);
+    expect(upTo({ horizon: 2, pins: [2] })).toBe(2);
+    expect(upTo({ horizon: 2, pins: [1] })).toBeUndefined();
+  });
+});
+
 describe('history', () => {
   it('tiers the open window', () => {
     const files = [1, 2, 3, 4].map((index) => history({ id: `h${index}`, ends: [1000, 1003] }));

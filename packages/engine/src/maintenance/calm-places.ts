@@ -5,10 +5,11 @@
  * was due, judging delta alone will do until something else changes or delta is to be merged into base.
  *
  * Invariants:
- * - What is due for delta over base is due for delta alone: base only makes a merge into it less worthwhile.
+ * - What is due for delta over base is due for delta alone: base only makes a merge into it less worthwhile, but for
+ *   deletes in runs that were merged before.
  * - What is due in base changes with its files, with the horizon, and when a window of History closes.
  */
-import { KV_DEFAULTS, type Strategy } from '@clortho/compaction';
+import { KV_DEFAULTS, mergedDeletes, type Strategy } from '@clortho/compaction';
 import {
   droppableBefore,
   type FamilyFiles,
@@ -25,6 +26,8 @@ interface Calm {
   readonly horizon: number;
   /** How many of the narrowest windows of History had begun at the last commit. */
   readonly windows: number;
+  /** Deletes in delta that count for what they free in base. */
+  readonly deletes: number;
 }
 
 /** See the module. */
@@ -48,11 +51,12 @@ export class CalmPlaces {
    */
   filesToJudge(state: ShardState, family: Family, strategy: Strategy): readonly FileEntry[] {
     const calm = this.#calm.get(keyOf(state, family));
-    const { files, horizon, windows } = this.#now(state, family);
+    const { files, horizon, windows, deletes } = this.#now(state, family);
     const { delta, current, history } = files;
     const isBaseCalm =
       calm?.horizon === horizon &&
       calm.windows === windows &&
+      calm.deletes === deletes &&
       calm.files.current === current &&
       calm.files.history === history;
     if (!isBaseCalm) return [...delta, ...current, ...history];
@@ -63,8 +67,10 @@ export class CalmPlaces {
   }
 
   #now({ head, files }: ShardState, { record }: Family): Calm {
+    const tree = files.get(record.number) ?? NO_FILES;
     return {
-      files: files.get(record.number) ?? NO_FILES,
+      files: tree,
+      deletes: tree.delta.reduce((sum, file) => sum + mergedDeletes(file), 0),
       horizon: droppableBefore(head, record.number),
       windows: Math.floor(head.upper / this.#windowMicros),
     };
