@@ -53,12 +53,12 @@ export function parseHeader(path: string, first: SealedLine | undefined): Export
  * Returns the options with which a family is made again. What its rows need is in them; the merge operator is named, if it
  * is built in.
  *
- * @throws {ClorthoError} `CLORTHO_UNSUPPORTED` if the operator or a statistic is code that is not here.
+ * @throws {ClorthoError} `CLORTHO_UNSUPPORTED` if the operator, the filter or a statistic is code that is not here.
  */
 export function optionsOf(family: FamilyRecord): FamilyOptions {
-  const { name, kind, codec, ttlMs, merge, statistics, windowMs, retainMs, retainBytes } = family;
+  const { name, kind, codec, ttlMs, merge, filter, statistics, windowMs, retainMs, retainBytes } = family;
   const isForeign = merge !== undefined && !BUILT_IN.has(merge.name);
-  const code = isForeign ? merge : statistics.find(({ declaration }) => declaration === '');
+  const code = isForeign ? merge : (filter ?? statistics.find(({ declaration }) => declaration === ''));
   if (code !== undefined) {
     throw new ClorthoError(
       'CLORTHO_UNSUPPORTED',
@@ -73,8 +73,14 @@ export function optionsOf(family: FamilyRecord): FamilyOptions {
     ...(statistics.length === 0
       ? {}
       : { statistics: statistics.map(({ declaration }) => JSON.parse(declaration)) }),
-    ...(kind === 'log' ? { log: { windowMs, retainMs, retainBytes } } : {}),
+    ...(kind === 'log' ? { log: { windowMs, retainMs, retainBytes } } : kvOptionsOf(family)),
   };
+}
+
+/** Earlier exports say nothing of these. */
+function kvOptionsOf(family: Partial<FamilyRecord>): FamilyOptions {
+  const { keepMs = 0, keepSince = 0, keepVersions = 0, forgetTimestamps = false } = family;
+  return { retention: { keepMs, since: keepSince, versions: keepVersions }, forgetTimestamps };
 }
 
 const BUILT_IN: ReadonlySet<string> = new Set(['append', 'max', 'min', 'sum']);
