@@ -1,5 +1,5 @@
 /** Compaction in an open store: failures, rivals, aborts. */
-import { ClorthoError } from '@clortho/base';
+import { ClorthoError, randomFraction, seededRandom } from '@clortho/base';
 import { virtualClock } from '@clortho/testkit';
 import { describe, expect, it } from 'vitest';
 import { type MergeOperator, type OpenOptions, open } from '../src/index.ts';
@@ -143,6 +143,38 @@ describe('compaction', () => {
     await store.compact();
     const { totals } = await store.stats();
     expect([totals.delta.files, totals.current.rows]).toEqual([0, 10]);
+    await store.close();
+  });
+});
+
+describe('a sorted load in large batches', () => {
+  it('is written once: files go into base as they are, also those that fall between others', async () => {
+    const store = await open('memory:', { compaction: 'manual', tuning: { ...small, moveBytes: 1000 } });
+    const random = seededRandom(1);
+    const write = (from: number, to: number, step: number, value: string) =>
+      store.write(
+        Array.from({ length: Math.ceil((to - from) / step) }, (_, index) => ({
+          type: 'put' as const,
+          key: (from + index * step).toString().padStart(5, '0'),
+          value: `${value} ${randomFraction(random)}`,
+        })),
+      );
+    for (const start of [0, 1000, 3000, 4000, 2000]) await write(start, start + 1000, 10, 'loaded');
+    expect(await store.compact()).toMatchObject({ jobs: 0, moves: 1, bytesWritten: 0 });
+    const { totals } = await store.stats();
+    expect([totals.delta.files, totals.current.files, totals.current.runs]).toEqual([0, 5, 1]);
+    expect((await rowsOf(store.scan())).length).toBe(500);
+    const before = await store.snapshot();
+    await write(500, 4500, 100, 'changed');
+    await store.del('00000');
+    // What the moved files hold is merged, ended and cut like anything else in Current.
+    expect((await store.compact()).jobs).toBeGreaterThan(0);
+    expect(text(await store.get('00600'))).toMatch(/changed/);
+    expect(text(await before.get('00600'))).toMatch(/loaded/);
+    expect((await rowsOf(store.scan())).length).toBe(499);
+    expect((await rowsOf(before.scan())).length).toBe(500);
+    await before.close();
+    expect((await store.verify()).findings).toEqual([]);
     await store.close();
   });
 });

@@ -28,7 +28,11 @@ async function make(url: string): Promise<void> {
     time: 'external',
     compaction: 'manual',
     shards: ['b'],
-    families: { side: { merge: 'append', ttlMs: 3_600_000 }, log: { kind: 'log', log: { windowMs: 1000 } } },
+    families: {
+      side: { merge: 'append', ttlMs: 3_600_000 },
+      log: { kind: 'log', log: { windowMs: 1000 } },
+      kept: { retention: { keepMs: 5000, since: 3, versions: 2 }, forgetTimestamps: true },
+    },
   });
   for (let round = 1; round <= 5; round += 1) {
     await store.write(
@@ -73,7 +77,7 @@ describe.each(['ndjson', 'sst'])('an export as %s', (format) => {
       const [target, copy] = [join(directory, 'out'), `file:${join(directory, 'to')}`];
       const exported = await call(['export', target, '--format', format, '--url', url, '--json']);
       expect(exported).toMatchObject({ code: 0, error: '' });
-      expect(jsonOf(exported)).toMatchObject({ asOf: 600, families: 3, rows: 8 + 9 + 45 });
+      expect(jsonOf(exported)).toMatchObject({ asOf: 600, families: 4, rows: 8 + 9 + 45 });
       await mkdir(join(directory, 'to'));
       const imported = await call(['import', target, '--url', copy, '--batch', '7', '--json']);
       expect(imported).toMatchObject({ code: 0, error: '' });
@@ -236,7 +240,7 @@ test('a family that needs code of its own is made by its owner, and takes rows t
 test('standard output takes an export, and says of it on the error stream', () =>
   withStore(async (directory, url) => {
     const { code, out, error } = await clortho(['export', '-', '--url', url]);
-    expect({ code, error }).toEqual({ code: 0, error: '62 rows of 3 families in 1 files, as of 600\n' });
+    expect({ code, error }).toEqual({ code: 0, error: '62 rows of 4 families in 1 files, as of 600\n' });
     await writeFile(join(directory, 'piped'), out);
     expect(await checkExport(join(directory, 'piped'))).toMatchObject({ rows: 62 });
   }));
