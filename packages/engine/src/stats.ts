@@ -1,12 +1,14 @@
 /** What a store tells about itself: its tree, its caches, its requests. */
-import { type FileEntry, horizonOf, NO_FILES, type ShardState } from '@clortho/manifest';
+import { type FileEntry, horizonOf, NO_FILES, type Pin, type ShardState } from '@clortho/manifest';
 import type { ObjectCounters } from '@clortho/object-store';
 import type { RegisterCounters } from '@clortho/registers';
 import type { Family } from './catalog/family.ts';
 import type { FamilyRecord } from './catalog/record.ts';
-import type { BackPressureStats } from './commit/back-pressure.ts';
+import { type BackPressureStats, type Debt, debtOf } from './commit/back-pressure.ts';
 import type { CompactionStats } from './maintenance/compaction-stats.ts';
 import type { TimeMode } from './options.ts';
+import { type Amplification, type SpaceStats, spaceStats } from './space-stats.ts';
+import type { StoreView } from './view/store-view.ts';
 import type { Tables } from './view/tables.ts';
 
 /** Files of one part of a tree. */
@@ -59,12 +61,52 @@ export interface StoreStats {
   readonly objects: Readonly<ObjectCounters>;
   readonly registers: Readonly<RegisterCounters>;
   readonly compaction: CompactionStats;
+  readonly space: SpaceStats;
+  /** Since the store was opened. */
+  readonly amplification: Amplification;
+  /** What was committed and never merged, over all families and shards. */
+  readonly pending: Debt;
   readonly queued: { readonly batches: number; readonly bytes: number };
   readonly backPressure: BackPressureStats;
 }
 
-/** Returns the statistics of a shard; `bounds` are its key bounds. */
-export function shardStats(
+/** What statistics say of a view. */
+export type TreeStats = Pick<
+  StoreStats,
+  'families' | 'shards' | 'totals' | 'space' | 'amplification' | 'pending'
+>;
+
+/** Returns what a view is made of. `traffic` is since the handle was opened: bytes put, and of those in committed files. */
+export function treeStats(
+  { map, shards: states }: StoreView,
+  families: readonly Family[],
+  pins: readonly Pin[],
+  traffic: { readonly put: number; readonly committed: number },
+): TreeStats {
+  const shards = states.map((state, position) => {
+    const bounds = { lower: map.splits[position - 1] ?? new Uint8Array(0), upper: map.splits[position] };
+    return shardStats(state, bounds, families);
+  });
+  const places = shards.flatMap((shard) => shard.families);
+  const totals = {
+    delta: sumTiers(places.map(({ delta }) => delta)),
+    current: sumTiers(places.map(({ current }) => current)),
+    history: sumTiers(places.map(({ history }) => history)),
+  };
+  const keeping = new Set(
+    families.filter(({ record }) => record.keepVersions > 0).map(({ record }) => record.number),
+  );
+  return {
+    families: families.map((family) => family.record),
+    shards,
+    totals,
+    space: spaceStats(states, pins, (family) => keeping.has(family)),
+    amplification: amplificationOf(places, totals, traffic),
+    pending: pendingIn(states),
+  };
+}
+
+function shardStats(
   { head, files }: ShardState,
   bounds: { readonly lower: Uint8Array; readonly upper: Uint8Array | undefined },
   families: readonly Family[],
@@ -91,8 +133,7 @@ export function shardStats(
   };
 }
 
-/** Returns the sums over tiers. */
-export function sumTiers(tiers: readonly TierStats[]): TierStats {
+function sumTiers(tiers: readonly TierStats[]): TierStats {
   const sum = { runs: 0, files: 0, bytes: 0, rows: 0 };
   for (const tier of tiers) {
     sum.runs += tier.runs;
@@ -101,6 +142,31 @@ export function sumTiers(tiers: readonly TierStats[]): TierStats {
     sum.rows += tier.rows;
   }
   return sum;
+}
+
+function pendingIn(shards: readonly ShardState[]): Debt {
+  let [runs, bytes] = [0, 0];
+  for (const { files } of shards) {
+    for (const { delta } of files.values()) {
+      const debt = debtOf(delta);
+      runs += debt.runs;
+      bytes += debt.bytes;
+    }
+  }
+  return { runs, bytes };
+}
+
+function amplificationOf(
+  places: readonly FamilyStats[],
+  { delta, current, history }: StoreStats['totals'],
+  { put, committed }: Parameters<typeof treeStats>[3],
+): Amplification {
+  const live = delta.bytes + current.bytes;
+  return {
+    write: committed === 0 ? undefined : put / committed,
+    space: live === 0 ? undefined : (live + history.bytes) / live,
+    read: Math.max(0, ...places.map((one) => one.delta.runs + one.current.runs)),
+  };
 }
 
 function tierStats(files: readonly FileEntry[]): TierStats {

@@ -51,7 +51,7 @@ import { checkedAsOf } from './read/time-of-read.ts';
 import { HeldReader } from './snapshot/held.ts';
 import { PinSession } from './snapshot/pin-session.ts';
 import { Snapshot } from './snapshot/snapshot.ts';
-import { type StoreStats, shardStats, sumTiers } from './stats.ts';
+import { type StoreStats, treeStats } from './stats.ts';
 import { runTransaction, type TransactOptions, type TransactResult } from './transaction/run-transaction.ts';
 import type { Transaction } from './transaction/transaction.ts';
 import type { VerifyOptions, VerifyReport } from './verify/verify-report.ts';
@@ -84,6 +84,8 @@ export class Store {
   readonly #readerContext: ReaderContext;
   #session: PinSession;
   readonly #held: HeldReader;
+  /** Bytes that others had put through the same object store before. */
+  readonly #putBefore: number;
   readonly #compactor: Compactor;
   readonly #collector: GarbageCollector;
   readonly #stop = new AbortController();
@@ -114,6 +116,7 @@ export class Store {
       pressure: this.#pressure,
     });
     this.#held = new HeldReader(manifest.registers, this.#clock);
+    this.#putBefore = manifest.objects.counters.bytesPut;
     this.#session = this.#newSession();
     this.#readerContext = {
       tables: this.#tables,
@@ -335,23 +338,13 @@ export class Store {
   async stats(): Promise<StoreStats> {
     this.#check();
     const { keeper, catalog, manifest, record } = this.#parts;
-    const { map, shards: states } = keeper.view;
-    const shards = states.map((state, position) => {
-      const bounds = { lower: map.splits[position - 1] ?? new Uint8Array(0), upper: map.splits[position] };
-      return shardStats(state, bounds, catalog.families);
-    });
-    const families = shards.flatMap((shard) => shard.families);
+    const put = manifest.objects.counters.bytesPut - this.#putBefore;
+    const pins = await this.#held.list();
     return {
       name: this.name,
       id: record.id,
       time: record.time,
-      families: catalog.families.map((family) => family.record),
-      shards,
-      totals: {
-        delta: sumTiers(families.map(({ delta }) => delta)),
-        current: sumTiers(families.map(({ current }) => current)),
-        history: sumTiers(families.map(({ history }) => history)),
-      },
+      ...treeStats(keeper.view, catalog.families, pins, { put, committed: this.#committer.committedBytes }),
       blockCache: this.#tables.blockStats,
       openFiles: this.#tables.openStats,
       objects: { ...manifest.objects.counters },

@@ -11,7 +11,9 @@ import type { CommandContext, GlobalOptions } from './command-context.ts';
 /** Returns the command. */
 export function statsCommand(context: CommandContext): Command {
   return new Command('stats')
-    .description('Show the size of a store: shards, families, files, rows, bytes.')
+    .description(
+      'Show the size of a store: shards, families, files, rows, bytes, and what they are good for.',
+    )
     .action((_, self: Command) => show(context, self));
 }
 
@@ -26,6 +28,23 @@ async function show(context: CommandContext, command: Command): Promise<void> {
   terminal.line(`${stats.name}  ${stats.time} time  ${stats.shards.length} shards`);
   terminal.line();
   terminal.line(familyTable(terminal, stats));
+  terminal.line();
+  terminal.line(spaceText(stats));
+}
+
+/** Says what the bytes are good for, and what is left to be done. */
+function spaceText({ space, pending }: StoreStats): string {
+  const held = space.held.map(({ pin, bytes }) => `${formatBytes(bytes)} held by snapshot ${pin}`);
+  const parts = [
+    `${formatBytes(space.live)} live`,
+    `${formatBytes(space.history)} of history`,
+    ...(space.garbage === 0 ? [] : [`${formatBytes(space.garbage)} to be dropped`]),
+    ...held,
+    ...(pending.runs === 0
+      ? []
+      : [`${formatCount(pending.runs)} runs (${formatBytes(pending.bytes)}) to be merged`]),
+  ];
+  return parts.join(', ');
 }
 
 function familyTable(terminal: Terminal, { shards }: StoreStats): string {

@@ -153,7 +153,8 @@ export class BackPressure {
   }
 }
 
-interface Debt {
+/** What commits have left to be merged. */
+export interface Debt {
   /** Runs that were never merged: others are as few as their levels allow, however far compaction is behind. */
   readonly runs: number;
   /** Bytes that were never merged. */
@@ -163,7 +164,8 @@ interface Debt {
 /** By the delta array of a view, which is never changed in place. */
 const debts = new WeakMap<readonly FileEntry[], Debt>();
 
-function debtOf(delta: readonly FileEntry[]): Debt {
+/** Returns what of a delta tier was never merged. */
+export function debtOf(delta: readonly FileEntry[]): Debt {
   let debt = debts.get(delta);
   if (debt === undefined) {
     const fresh = delta.filter((file) => file.level === 0);

@@ -102,6 +102,7 @@ export class Committer {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #pace: Pace;
+  #committedBytes = 0;
   /** The bytes of the queue. */
   readonly #room: Budget;
   readonly #rounds = new Rounds(
@@ -126,6 +127,11 @@ export class Committer {
     this.#random = context.manifest.random;
     this.#pace = new Pace(this.#clock, 1);
     this.#room = budget(context.queueBytes);
+  }
+
+  /** The bytes of all files that were committed. */
+  get committedBytes(): number {
+    return this.#committedBytes;
   }
 
   /** How many batches and bytes were accepted and wait. */
@@ -369,6 +375,7 @@ export class Committer {
       uploads.map(({ file, entry }) => tables.adopt({ ...entry, run: timestamp }, file.bytes)),
     );
     keeper.publish(prepared.map(({ next }) => next));
+    for (const { entry } of uploads) this.#committedBytes += entry.bytes;
     this.#lastTimestamp = Math.max(this.#lastTimestamp, timestamp);
     const versions = prepared.map(({ shard, next }) => [shard, next.head.version] as const);
     return { timestamp, token: Object.fromEntries(versions) };

@@ -51,6 +51,16 @@ export class HeldReader {
     return { everything, pins };
   }
 
+  /** Returns the pins of all sessions that have not ended. Changes nothing, so pins of dead ones may be among them. */
+  async list(): Promise<readonly Pin[]> {
+    const pins: Pin[] = [];
+    for await (const { value, key } of this.#registers.list(PINS_PREFIX)) {
+      const held = decodePins(value, key);
+      if (!held.ended) pins.push(...held.pins);
+    }
+    return pins;
+  }
+
   #isDead(key: string, version: number): boolean {
     const seen = this.#seen.get(key);
     if (seen?.version === version) return this.#clock.monotonic() - seen.since > LEASE_MS;
