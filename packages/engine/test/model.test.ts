@@ -102,6 +102,7 @@ async function openSplittable(url: string, options: OpenOptions): Promise<StoreU
     partialJobs += compaction.partial;
     moves += compaction.moves;
     expect(compaction.failures).toBe(0);
+    expect((await store.verify()).findings).toEqual([]);
     await Store.prototype.close.call(store);
   };
   return Object.assign(store, { split, close });

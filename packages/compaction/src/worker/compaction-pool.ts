@@ -1,7 +1,8 @@
 /**
  * A pool of threads that execute merges beside the caller's.
  *
- * A job whose operator or collectors are functions cannot leave its thread; it runs here, in slices.
+ * A job whose operator, filter or collectors are functions cannot leave its thread; it runs here, in slices. A worker
+ * that dies, of a user's function or for want of memory, fails its merge and is replaced by the next.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { abortedError, ClorthoError, throwIfAborted } from '@clortho/base';
@@ -21,6 +22,8 @@ import {
 export interface CompactionPoolOptions {
   /** At most so many merges run at a time in workers; more wait. 0 runs all on the caller's thread. Default 1. */
   readonly threads?: number | undefined;
+  /** The heap of a worker, in MiB; one that needs more dies. Blocks and files are not on it. Default 512. */
+  readonly heapMiB?: number | undefined;
 }
 
 /** Runs merges. */
@@ -28,7 +31,8 @@ export interface CompactionPool {
   /**
    * Executes a merge like `executeMerge`, in a worker if the job is plain data. `io` is called on this thread.
    *
-   * @throws {ClorthoError} as `executeMerge`; `CLORTHO_CLOSED` after {@link close}.
+   * @throws {ClorthoError} as `executeMerge`; `CLORTHO_UNAVAILABLE` if the worker dies; `CLORTHO_CLOSED` after
+   *   {@link close}.
    */
   run(job: MergeJob, io: MergeIo, options?: MergeRunOptions): Promise<MergeResult>;
   /** Waits for running merges and ends the threads. */
@@ -36,16 +40,20 @@ export interface CompactionPool {
 }
 
 const IDLE_MS = 30_000;
+const HEAP_MIB = 512;
 
 /** Returns a pool. Threads start with the first merge that needs one and end when idle. */
-export function compactionPool({ threads = 1 }: CompactionPoolOptions = {}): CompactionPool {
+export function compactionPool({
+  threads = 1,
+  heapMiB = HEAP_MIB,
+}: CompactionPoolOptions = {}): CompactionPool {
   let pool: Promise<Piscina<WorkerTask, WorkerOutcome>> | undefined;
   let isClosed = false;
   const running = new Set<Promise<unknown>>();
   const run = async (job: MergeJob, io: MergeIo, options: MergeRunOptions): Promise<MergeResult> => {
     if (threads === 0 || !isPlainData(job)) return executeMerge(job, io, options);
     throwIfAborted(options.signal);
-    pool ??= startPool(threads);
+    pool ??= startPool(threads, heapMiB);
     return runInWorker(await pool, job, io, options);
   };
   return {
@@ -65,7 +73,7 @@ export function compactionPool({ threads = 1 }: CompactionPoolOptions = {}): Com
 }
 
 /** Loads the pool's library when it is first needed: most processes that import this package never compact. */
-async function startPool(threads: number): Promise<Piscina<WorkerTask, WorkerOutcome>> {
+async function startPool(threads: number, heapMiB: number): Promise<Piscina<WorkerTask, WorkerOutcome>> {
   const { Piscina: Pool } = await import('piscina');
   return new Pool<WorkerTask, WorkerOutcome>({
     filename: new URL('./merge-worker.js', import.meta.url).href,
@@ -73,6 +81,7 @@ async function startPool(threads: number): Promise<Piscina<WorkerTask, WorkerOut
     minThreads: 0,
     maxThreads: threads,
     idleTimeout: IDLE_MS,
+    resourceLimits: { maxOldGenerationSizeMb: heapMiB },
     // An idle worker must hear its MessagePort.
     atomics: 'disabled',
   });
@@ -80,7 +89,8 @@ async function startPool(threads: number): Promise<Piscina<WorkerTask, WorkerOut
 
 function isPlainData(job: MergeJob): boolean {
   const isOperator = typeof job.operator === 'object' && 'merge' in job.operator;
-  return !isOperator && !(job.collectors ?? []).some((collector) => 'create' in collector);
+  const isFilter = job.filter !== undefined && 'keep' in job.filter;
+  return !isOperator && !isFilter && !(job.collectors ?? []).some((collector) => 'create' in collector);
 }
 
 async function runInWorker(
@@ -103,7 +113,7 @@ async function runInWorker(
   });
   const task = pool.run({ job: detached(job), port: port2 }, { transferList: [port2] });
   try {
-    const outcome = await untilAborted(task, signal);
+    const outcome = await untilAborted(task.catch(throwDeath), signal);
     // Its last report may wait behind the outcome.
     for (let rest = receive(port); rest !== undefined; rest = receive(port)) {
       if (rest.type === 'progress') onProgress?.(rest.progress);
@@ -115,6 +125,12 @@ async function runInWorker(
     // Tells a worker that is not done, or has not begun, to give up.
     port.close();
   }
+}
+
+/** Outcomes are data: a task is rejected only if its worker did not live to report one. */
+function throwDeath(cause: unknown): never {
+  const what = cause instanceof Error ? cause.message : String(cause);
+  throw new ClorthoError('CLORTHO_UNAVAILABLE', `a worker thread died while it merged: ${what}`, { cause });
 }
 
 function receive(port: MessagePort): WorkerMessage | undefined {

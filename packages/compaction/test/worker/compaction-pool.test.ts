@@ -118,6 +118,34 @@ describe('compactionPool', () => {
     expect((await outputsOf(pool, store, job)).length).toBeGreaterThan(1);
   });
 
+  it.each([
+    ['exits', 'export const bad = () => process.exit(3);'],
+    ['runs out of memory', 'const all = []; export const bad = () => { for (;;) all.push([all.length]); };'],
+  ])('says that a worker died which %s, and goes on with another', async (_, source) => {
+    const { store, job } = filled();
+    const pool = compactionPool({ threads: 1, heapMiB: 32 });
+    const module = `data:text/javascript,${encodeURIComponent(source)}`;
+    const deadly = { ...job, operator: { module, export: 'bad', name: 'bad', version: 1 } };
+    const failed = expect(pool.run(deadly, store.io)).rejects;
+    await failed.toMatchObject({
+      code: 'CLORTHO_UNAVAILABLE',
+      message: expect.stringMatching(/worker thread died/),
+    });
+    expect((await outputsOf(pool, store, job)).length).toBeGreaterThan(1);
+    await pool.close();
+  });
+
+  it('runs filters that are functions here', async () => {
+    const { store, job } = filled();
+    const filter = { name: 'none', version: 1, keep: () => false };
+    const puts = new FileStore();
+    puts.commit(1, [{ key: encodeUtf8('a'), timestamp: 1, kind: PUT, value: encodeUtf8('v') }]);
+    const plan = manualStrategy()({ files: puts.files, horizon: 3, pins: [], upper: 3 });
+    if (plan.kind !== 'merge') throw new Error('expected a merge');
+    expect(await outputsOf(shared, puts, { plan, filter })).toEqual([]);
+    expect((await outputsOf(shared, store, job)).length).toBeGreaterThan(1);
+  });
+
   it('refuses work once it is closed', async () => {
     const { store, job } = filled();
     const pool = compactionPool();
