@@ -41,7 +41,9 @@ export function replacementOf<File extends CompactionFile>(
   const removed = new Set(inputs.map((file) => file.id));
   const mine: File[] = [];
   const others: File[] = [];
-  for (const file of files) (removed.has(file.id) ? mine : others).push(file);
+  // A file that another job moved is not what it was.
+  const tierOf = new Map(inputs.map((file) => [file.id, file.tier]));
+  for (const file of files) (tierOf.get(file.id) === file.tier ? mine : others).push(file);
   if (!sameParts(partsIn(range, inputs), partsIn(range, mine))) return undefined;
   if (intoBaseOf(plan).some((job) => isWritten(job.range, before, others))) return undefined;
   if (plan.kind === 'move')
@@ -77,7 +79,7 @@ function isWritten(
   files: readonly CompactionFile[],
 ): boolean {
   const known = new Set<string>();
-  for (const { id } of before) known.add(id);
+  for (const { id, tier } of before) if (tier === 'current') known.add(id);
   return files.some((file) => file.tier === 'current' && !known.has(file.id) && rangesOverlap(file, range));
 }
 

@@ -4,6 +4,7 @@ import {
   type CompactionFile,
   type DropPlan,
   type MergePlan,
+  type MovePlan,
   manualStrategy,
   replacementOf,
   underWay,
@@ -94,5 +95,41 @@ it('files that a job replaces, or takes a part of, are left alone by other tiers
   expect(underWay([low, { kind: 'drop', files: [wide], reason: '' }])).toMatchObject({
     busy: new Set(['d1']),
     intoBase: [{ inputs: new Set(['d1', 'c1']) }],
+  });
+});
+
+describe('a move', () => {
+  const fresh = delta({ id: 'm1', run: 7, uniform: true, keys: ['q', 'r'] });
+  const move: MovePlan = { kind: 'move', files: [fresh], reason: '' };
+  const below = current({ id: 'c1', keys: ['a', 'f'] });
+  const moved: CompactionFile = { ...fresh, tier: 'current' };
+
+  it('leaves its files in Current, with the run that is their time', () => {
+    expect(replacementOf(move, [fresh, below], [fresh, below])).toEqual({
+      removed: new Set(['m1']),
+      left: [moved],
+    });
+  });
+
+  it('is not valid once another made it, or wrote to its keys', () => {
+    expect(replacementOf(move, [fresh, below], [moved, below])).toBeUndefined();
+    const written = current({ id: 'c9', keys: ['p', 'z'] });
+    expect(replacementOf(move, [fresh, below], [fresh, below, written])).toBeUndefined();
+  });
+
+  it('of another makes a merge invalid that took the file, or may write across it', () => {
+    const older = delta({ id: 'd1', run: 1, keys: ['a', 'b'] });
+    const newest = delta({ id: 'd2', run: 8, keys: ['x', 'z'] });
+    const before = [older, newest, fresh];
+    const taking: MergePlan = { ...middle, range: undefined, inputs: before };
+    expect(replacementOf(taking, before, before)).toBeDefined();
+    expect(replacementOf(taking, before, [older, newest, moved])).toBeUndefined();
+    const across: MergePlan = { ...middle, range: undefined, inputs: [older, newest] };
+    expect(replacementOf(across, before, before)).toBeDefined();
+    expect(replacementOf(across, before, [older, newest, moved])).toBeUndefined();
+  });
+
+  it('counts as a merge into base where jobs run side by side', () => {
+    expect(underWay([move])).toMatchObject({ busy: new Set(), intoBase: [{ inputs: new Set(['m1']) }] });
   });
 });

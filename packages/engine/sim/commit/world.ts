@@ -110,9 +110,10 @@ export async function openIn(
   };
   const { objects, registers } = world.watch.backendsOf(process.name);
   const clock = skewed(process.clock, random, journey === undefined ? 0 : scenario.skewMsMax);
+  const { tailEdits, partBytes } = scenario;
   const opening = open('memory:', {
     compaction: 'manual',
-    tuning: { ...TUNING, tailEdits: scenario.tailEdits, partBytes: scenario.partBytes },
+    tuning: { ...TUNING, tailEdits, partBytes, moveBytes: tailEdits === 2 ? 1 : undefined },
     refreshMs: scenario.refreshMs,
     cacheBytes: scenario.cacheBytes,
     tableBytes: scenario.cacheBytes,
