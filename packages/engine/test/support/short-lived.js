@@ -6,6 +6,6 @@ export const shortLived = {
     const text = Buffer.from(value).toString();
     if (text === 'throw') throw new Error(`refused ${Buffer.from(key).toString()}`);
     if (text === 'never') return false;
-    return text.startsWith('for ') ? timestamp + Number(text.slice(4)) : true;
+    return text.startsWith('for-') ? timestamp + Number(text.slice(4)) : true;
   },
 };

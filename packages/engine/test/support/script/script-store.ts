@@ -3,7 +3,8 @@
  *
  *     only LAYOUT…                             the case is about how rows lie in these layouts
  *     shards KEY…                              split keys
- *     family NAME OPTION=VALUE…                kind, merge, ttl, window, retain (times in microseconds)
+ *     family NAME OPTION=VALUE…                kind, merge, ttl, window, retain, keep (times in
+ *                                              microseconds), versions, filter=on (see ../short-lived.js)
  *     @TIME put KEY VALUE; del KEY; …          one batch: put, del, merge, deleteRange START END; `in FAMILY` after each
  *     get KEY [at TIME…] [in FAMILY] [on NAME] one line per time
  *     many KEY… [at TIME] [in …] [on …]        one line
@@ -287,14 +288,26 @@ function readOptions({ options }: Words): ReadOptions {
   return { family: options.get('in')?.[0], ...(time === undefined ? {} : { asOf: Number(time) }) };
 }
 
+const SHORT_LIVED = {
+  module: new URL('../short-lived.js', import.meta.url).href,
+  export: 'shortLived',
+  name: 'short-lived',
+  version: 1,
+};
+
 function familyOptions(words: readonly string[]): FamilyOptions {
   const given = new Map(words.map((word) => word.split('=') as [string, string]));
-  const [ttl, window, retain, merge] = ['ttl', 'window', 'retain', 'merge'].map((name) => given.get(name));
+  const names = ['ttl', 'window', 'retain', 'merge', 'keep', 'versions'];
+  const [ttl, window, retain, merge, keep, versions] = names.map((name) => given.get(name));
   const ms = (micros: string): number => Number(micros) / 1000;
   return {
     ...(given.get('kind') === 'log' ? { kind: 'log' } : {}),
     ...(merge === undefined ? {} : { merge }),
     ...(ttl === undefined ? {} : { ttlMs: ms(ttl) }),
+    ...(given.get('filter') === 'on' ? { filter: SHORT_LIVED } : {}),
+    ...(keep === undefined && versions === undefined
+      ? {}
+      : { retention: { keepMs: ms(keep ?? '0'), versions: Number(versions ?? 0) } }),
     ...(window === undefined
       ? {}
       : { log: { windowMs: ms(window), ...(retain && { retainMs: ms(retain) }) } }),
