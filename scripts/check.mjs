@@ -21,7 +21,11 @@ const UNIT_REPORT = join('.run', 'unit.json');
 /** Most steps keep one core busy; a machine with more of them has them for the workers of the unit step. */
 const RUNNING_MAX = 2;
 /** The packages, and what tests run beside them in processes of its own. */
-const PROJECTS = [...readdirSync('packages').map((name) => `packages/${name}`), 'packages/engine/sim'];
+const PROJECTS = [
+  ...readdirSync('packages').map((name) => `packages/${name}`),
+  'packages/engine/sim',
+  'packages/compaction/sim',
+];
 const STATIC = ['lint', 'format', 'style', 'boundaries', 'unused'];
 
 /** A step starts when those named by `after` are done, if they run at all. */

@@ -44,8 +44,8 @@ export class EventModel {
     return this.#alive(state, asOf);
   }
 
-  /** `from` is the horizon. */
-  history(key: string, from: number, to: number): Entry[] {
+  /** What a delete at the horizon or below ended is gone. */
+  history(key: string, from: number, to: number, horizon: number = from): Entry[] {
     const entries: Entry[] = [];
     const atFrom = this.get(key, from);
     if (from < to && atFrom !== undefined && atFrom.timestamp < from)
@@ -57,8 +57,7 @@ export class EventModel {
       if (event.timestamp < from || event.timestamp >= to) continue;
       if (state !== undefined) entries.push({ ...state, kind: 'put' });
       // An operand or put after a range delete of the same commit succeeds the old value directly.
-      // What a delete at the very horizon ended is gone.
-      else if (before !== undefined && event.timestamp > from)
+      else if (before !== undefined && event.timestamp > horizon)
         entries.push({ timestamp: event.timestamp, kind: 'del', value: undefined });
     }
     const last = new Map(entries.map((entry) => [entry.timestamp, entry]));

@@ -2,52 +2,66 @@
  * The command line of the simulation: `pnpm sim:history --runs 100000 --seed 1`.
  *
  *     --runs N     how many schedules, default 10,000     --mutants   break one rule after the other: each must be caught
- *     --seed S     what they are drawn from, default 1
+ *     --seed S     what they are drawn from, default 1    --only T    only mutants with this text in their name
+ *                                                         --kept      hunt them with the kept schedules first
  *
  * Exits with 1 if an answer differed from the model, or a mutant survived; the shortest schedule that shows it is printed.
  * With CLORTHO_TOTALS=FILE the totals go there as JSON, too.
  */
 import { writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import fc from 'fast-check';
-import { runSchedule, type Schedule, schedules } from './arbitraries.ts';
+import { schedules } from './arbitraries.ts';
 import { frozenSchedules } from './frozen-schedules.ts';
-import { mutants } from './mutants.ts';
-import type { Behaviour } from './world.ts';
+import type { hunt } from './hunt.ts';
+import { MUTANTS, type Mutant, mutatedCopy } from './mutants.ts';
+import { runSchedule } from './run-schedule.ts';
+import type { Schedule } from './schedule.ts';
 
 /** Schedules between two lines that say how far it is. */
 const CHUNK_RUNS = 5000;
 /** A mutant that this many schedules do not show has survived. */
-const MUTANT_RUNS_MAX = 40_000;
+const MUTANT_RUNS_MAX = 20_000;
 
 const { values } = parseArgs({
   options: {
     runs: { type: 'string', default: '10000' },
     seed: { type: 'string', default: '1' },
     mutants: { type: 'boolean', default: false },
+    only: { type: 'string', default: '' },
+    kept: { type: 'boolean', default: false },
   },
 });
 const runs = countOf('runs', values.runs);
 const seed = countOf('seed', values.seed);
 const examples = Object.values(frozenSchedules).map((schedule): [Schedule] => [schedule]);
 
-process.exitCode = (values.mutants ? runMutants() : runAll()) ? 0 : 1;
+process.exitCode = (await (values.mutants ? runMutants() : runAll())) ? 0 : 1;
 
-function runAll(): boolean {
+async function runAll(): Promise<boolean> {
   const began = performance.now();
   let done = 0;
   let steps = 0;
   let answers = 0;
-  const property = fc.property(schedules, (schedule) => {
-    answers += runSchedule(schedule);
+  const jobs = { committed: 0, partial: 0, refused: 0, lost: 0, beside: 0 };
+  const property = fc.asyncProperty(schedules, async (schedule) => {
+    const counts = await runSchedule(schedule);
+    answers += counts.answers;
     steps += schedule.steps.length;
+    for (const name of Object.keys(jobs) as (keyof typeof jobs)[]) jobs[name] += counts[name];
   });
   let failure: string | undefined;
   while (done < runs && failure === undefined) {
     const numRuns = Math.min(CHUNK_RUNS, runs - done);
     // Every chunk is drawn from a seed of its own, so that it can be run again alone.
-    const result = fc.check(property, { numRuns, seed: seed + done, ...(done === 0 ? { examples } : {}) });
-    if (result.failed) failure = fc.defaultReportMessage(result) ?? 'failed';
+    const result = await fc.check(property, {
+      numRuns,
+      seed: seed + done,
+      ...(done === 0 ? { examples } : {}),
+    });
+    if (result.failed) failure = `${fc.defaultReportMessage(result)}\n${textOf(result.errorInstance)}`;
     done += result.numRuns;
     if (failure === undefined && done < runs) say(`${done} of ${runs} schedules, 0 failed`);
   }
@@ -57,27 +71,37 @@ function runAll(): boolean {
   say(
     `${done} schedules from seed ${seed}: ${steps} steps, ${answers} answers compared, ${failed} failed (${seconds} s)`,
   );
+  say(
+    `${jobs.committed} jobs committed, ${jobs.partial} of them of a range of keys, ${jobs.beside} begun beside others, ${jobs.refused} refused, ${jobs.lost} lost`,
+  );
   report(done - failed, failed);
   return failed === 0;
 }
 
-function runMutants(): boolean {
-  const names = Object.keys(mutants);
+async function runMutants(): Promise<boolean> {
+  const chosen = MUTANTS.filter(({ name }) => name.includes(values.only));
   let survived = 0;
-  for (const [name, behaviour] of Object.entries(mutants)) {
-    const caught = runsToCatch(behaviour);
-    if (caught === undefined) survived += 1;
-    say(`${caught === undefined ? 'SURVIVED' : `caught after ${caught}`.padEnd(18)} ${name}`);
+  for (const mutant of chosen) {
+    const prey = await preyOf(mutant, MUTANTS.indexOf(mutant));
+    if (prey === undefined) survived += 1;
+    say(`${prey === undefined ? 'SURVIVED' : `caught after ${prey.runs}`.padEnd(18)} ${mutant.name}`);
+    if (prey !== undefined && values.only !== '') say(`    ${prey.error}`);
   }
-  say(`${names.length - survived} of ${names.length} mutants caught, from seed ${seed}`);
-  report(names.length - survived, survived);
+  say(`${chosen.length - survived} of ${chosen.length} mutants caught, from seed ${seed}`);
+  report(chosen.length - survived, survived);
   return survived === 0;
 }
 
-function runsToCatch(behaviour: Behaviour): number | undefined {
-  const property = fc.property(schedules, (schedule) => void runSchedule(schedule, behaviour));
-  const { failed, numRuns } = fc.check(property, { numRuns: MUTANT_RUNS_MAX, seed, endOnFailure: true });
-  return failed ? numRuns : undefined;
+/** Hunts a mutant in a copy of its own. */
+async function preyOf(mutant: Mutant, index: number): Promise<Awaited<ReturnType<typeof hunt>>> {
+  const compiled = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
+  const path = mutatedCopy(compiled, join(compiled, '..', 'mutant', String(index)), mutant);
+  const copy = (await import(pathToFileURL(path).href)) as { readonly hunt: typeof hunt };
+  return copy.hunt(seed, MUTANT_RUNS_MAX, values.kept);
+}
+
+function textOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
 }
 
 function report(passed: number, failed: number): void {

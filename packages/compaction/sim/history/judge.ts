@@ -1,0 +1,137 @@
+/**
+ * The judge: every answer that a shard can give, next to the model's, and what must hold of its files.
+ *
+ * Invariants:
+ * - Reads are those of the engine: files are left out by their own times, the latest state is read without History, and
+ *   a key's versions are taken up to the first that no operand rests on.
+ */
+import { isDeepStrictEqual } from 'node:util';
+import { decodeUtf8, encodeUtf8 } from '@clortho/base';
+import { appendOperator } from '../../src/operator/built-in-operators.ts';
+import { rangesOverlap } from '../../src/strategy/runs.ts';
+import { historyOf } from '../../src/versions/history-of.ts';
+import { RangeDeleteIndex } from '../../src/versions/range-delete-index.ts';
+import { type Resolved, resolveAt } from '../../src/versions/resolve-at.ts';
+import { VersionGroup } from '../../src/versions/version-group.ts';
+import { type VersionRules } from '../../src/versions/version-rules.ts';
+import { checkFiles } from './check-files.ts';
+import type { Answer, EventModel } from './event-model.ts';
+import type { Objects } from './objects.ts';
+import { KEYS } from './schedule.ts';
+import { type Shard, settledOf } from './shard.ts';
+import { collect, type KeyVersion, VisibleFiles } from './visible-files.ts';
+
+/** See the module. */
+export class Judge {
+  readonly #model: EventModel;
+  readonly #ttl: number | undefined;
+  readonly #visible: VisibleFiles;
+  /** Per shard, the state that was judged last and the pins of that moment. */
+  readonly #judged = new Map<number, { readonly shard: Shard; readonly pins: string }>();
+
+  constructor(model: EventModel, objects: Objects, ttl: number | undefined) {
+    this.#model = model;
+    this.#ttl = ttl;
+    this.#visible = new VisibleFiles(objects);
+  }
+
+  /** Throws unless all answers of a shard are right; returns how many were looked at. */
+  check(shard: Shard, pins: readonly number[], thorough: boolean): number {
+    const last = this.#judged.get(shard.number);
+    if (!thorough && last?.shard === shard && last.pins === pins.join()) return 0;
+    this.#judged.set(shard.number, { shard, pins: pins.join() });
+    checkFiles(shard, this.#visible);
+    const rules: VersionRules = {
+      rangeDeletes: RangeDeleteIndex.of(this.#visible.rangeDeletes(shard.files)),
+      ttlMicros: this.#ttl,
+      operator: appendOperator,
+    };
+    let answers = 0;
+    for (const name of KEYS) {
+      const key = encodeUtf8(name);
+      if (!rangesOverlap(shard.keys, { lower: key, upper: encodeUtf8(`${name}\0`) })) continue;
+      const versions = this.#visible.versions(shard.files, name);
+      answers += this.#checkReads(shard, name, versions, pins, rules);
+      answers += this.#checkHistory(shard, name, versions, rules, thorough);
+    }
+    return answers;
+  }
+
+  #checkReads(
+    shard: Shard,
+    name: string,
+    versions: readonly KeyVersion[],
+    pins: readonly number[],
+    rules: VersionRules,
+  ): number {
+    const { upper, horizon } = shard;
+    const settled = settledOf(shard);
+    const group = new VersionGroup();
+    const expect = (asOf: number, later: number, what: string): void => {
+      collect(versions, asOf, asOf >= upper, group);
+      const found = answerOf(resolveAt(group, asOf, rules));
+      const isGone = found !== undefined && this.#ttl !== undefined && later - found.timestamp >= this.#ttl;
+      const actual = isGone ? undefined : found;
+      const expected = this.#model.get(name, later);
+      if (actual?.timestamp === expected?.timestamp && actual?.value === expected?.value) return;
+      throw new Error(`${what} ${name} at ${asOf}: got ${textOf(actual)}, expected ${textOf(expected)}`);
+    };
+    for (const pin of pins) expect(pin, pin, 'pinned');
+    for (let asOf = horizon; asOf <= settled; asOf += 1) expect(asOf, asOf, 'get');
+    expect(upper, upper, 'latest');
+    // Expiry goes on after the last commit.
+    if (this.#ttl !== undefined) {
+      expect(upper, upper + 1, 'later');
+      expect(upper, upper + this.#ttl, 'much later');
+    }
+    return pins.length + settled - horizon + 2;
+  }
+
+  #checkHistory(
+    shard: Shard,
+    name: string,
+    versions: readonly KeyVersion[],
+    rules: VersionRules,
+    thorough: boolean,
+  ): number {
+    const { horizon } = shard;
+    const end = settledOf(shard) + 1;
+    const bounds = thorough ? boundsOf(horizon, end) : [[horizon, end] as const];
+    const group = new VersionGroup();
+    for (const [from, to] of bounds) {
+      collect(
+        versions.filter(({ file }) => file.tier !== 'history' || file.maxEndTimestamp >= from),
+        Number.POSITIVE_INFINITY,
+        false,
+        group,
+      );
+      const actual = historyOf(group, from, to, rules, horizon).map((entry) => ({
+        ...entry,
+        value: entry.value === undefined ? undefined : decodeUtf8(entry.value),
+      }));
+      const expected = this.#model.history(name, from, to, horizon);
+      if (isDeepStrictEqual(actual, expected)) continue;
+      throw new Error(
+        `history of ${name} in [${from}, ${to}): got ${textOf(actual)}, expected ${textOf(expected)}`,
+      );
+    }
+    return bounds.length;
+  }
+}
+
+/** Returns every beginning with the last end, and every end with the first beginning. */
+function boundsOf(first: number, end: number): (readonly [number, number])[] {
+  const bounds: (readonly [number, number])[] = [];
+  for (let time = first; time <= end; time += 1) bounds.push([time, end], [first, time]);
+  return bounds;
+}
+
+function answerOf(found: Resolved | undefined): Answer | undefined {
+  if (found === undefined) return undefined;
+  const { timestamp, valueBytes, valueStart, valueEnd } = found;
+  return { timestamp, value: String.fromCharCode(...valueBytes.subarray(valueStart, valueEnd)) };
+}
+
+function textOf(answer: unknown): string {
+  return answer === undefined ? 'nothing' : JSON.stringify(answer);
+}
