@@ -35,6 +35,12 @@ export class EventModel {
     this.#events.set(key, events);
   }
 
+  /** Returns the times at which something happened to a key, and those just after. */
+  boundaries(key: string): number[] {
+    const times = (this.#events.get(key) ?? []).flatMap(({ timestamp }) => [timestamp, timestamp + 1]);
+    return [...new Set(times)];
+  }
+
   get(key: string, asOf: number): Answer | undefined {
     let state: Answer | undefined;
     for (const event of this.#events.get(key) ?? []) {

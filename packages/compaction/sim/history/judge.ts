@@ -96,7 +96,11 @@ export class Judge {
   ): number {
     const { horizon } = shard;
     const end = settledOf(shard) + 1;
-    const bounds = thorough ? boundsOf(horizon, end) : [[horizon, end] as const];
+    const times = thorough ? this.#model.boundaries(name).filter((time) => time > horizon && time < end) : [];
+    const bounds = [
+      [horizon, end] as const,
+      ...times.flatMap((time) => [[time, end] as const, [horizon, time] as const]),
+    ];
     const group = new VersionGroup();
     for (const [from, to] of bounds) {
       collect(
@@ -117,13 +121,6 @@ export class Judge {
     }
     return bounds.length;
   }
-}
-
-/** Returns every beginning with the last end, and every end with the first beginning. */
-function boundsOf(first: number, end: number): (readonly [number, number])[] {
-  const bounds: (readonly [number, number])[] = [];
-  for (let time = first; time <= end; time += 1) bounds.push([time, end], [first, time]);
-  return bounds;
 }
 
 function answerOf(found: Resolved | undefined): Answer | undefined {
