@@ -97,8 +97,8 @@ function anyWindow(state: CompactionState, index: number): Plan {
   return inputs === undefined ? NOTHING : planOf(state, [], inputs, 'history');
 }
 
-function drops(state: CompactionState, ttl: number | undefined): Plan {
-  const files = pickDrops(state, ttl);
+function drops(state: CompactionState, ttlMicros: number | undefined): Plan {
+  const files = pickDrops(state, { ttlMicros, versions: 0 });
   return files.length === 0 ? NOTHING : { kind: 'drop', files, reason: 'no readable time needs them' };
 }
 

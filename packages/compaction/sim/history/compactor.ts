@@ -13,8 +13,8 @@
  */
 import { executeMerge } from '../../src/merge/execute-merge.ts';
 import type { CompactionFile } from '../../src/strategy/compaction-file.ts';
-import type { DropPlan, MergePlan, Plan, Strategy } from '../../src/strategy/plan.ts';
-import { replacementOf, underWay } from '../../src/strategy/replacement.ts';
+import type { MergePlan, Plan, Strategy, Work } from '../../src/strategy/plan.ts';
+import { inputsOf, replacementOf, underWay } from '../../src/strategy/replacement.ts';
 import { strategyOf } from './choices.ts';
 import type { Objects } from './objects.ts';
 import type { Choice, Setting } from './schedule.ts';
@@ -37,7 +37,7 @@ interface Look {
 
 interface Job {
   readonly planned: Shard;
-  readonly plan: MergePlan | DropPlan;
+  readonly plan: Work;
 }
 
 /** Time stands still while a merge runs. */
@@ -182,9 +182,8 @@ export class Compactor {
 }
 
 /** Current is looked at for what goes into base, even if no input is from there: others may write to it. */
-function tiersOf(plan: MergePlan | DropPlan): Set<CompactionFile['tier']> {
-  const inputs = plan.kind === 'merge' ? plan.inputs : plan.files;
-  const tiers = new Set(inputs.map(({ tier }) => tier));
-  if (plan.kind === 'merge' && plan.output === 'base') tiers.add('current');
+function tiersOf(plan: Work): Set<CompactionFile['tier']> {
+  const tiers = new Set(inputsOf(plan).map(({ tier }) => tier));
+  if (plan.kind === 'move' || (plan.kind === 'merge' && plan.output === 'base')) tiers.add('current');
   return tiers;
 }
