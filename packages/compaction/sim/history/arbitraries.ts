@@ -72,7 +72,7 @@ const ANYTHING: Profile = {
     fail: 1,
     reopen: 1,
   },
-  choices: { strategy: 3, manual: 1, delta: 4, base: 5, history: 2, drop: 2 },
+  choices: { strategy: 3, manual: 1, delta: 4, base: 5, history: 2, drop: 2, move: 1 },
   kinds: ['put', 'put', 'del', 'merge', 'merge'],
   furtherMax: 15,
   lives: [undefined, undefined, undefined, 2, 4, 7],
@@ -87,7 +87,7 @@ const ONE_KEY: Profile = {
   processes: [0],
   shards: [0],
   steps: { ...NO_STEPS, commit: 10, compact: 9, horizon: 4, pin: 1, unpin: 1, close: 1 },
-  choices: { strategy: 2, manual: 0, delta: 5, base: 4, history: 1, drop: 2 },
+  choices: { strategy: 2, manual: 0, delta: 5, base: 4, history: 1, drop: 2, move: 1 },
   stepsMax: 20,
 };
 
@@ -97,7 +97,7 @@ const PROFILES: readonly Profile[] = [
   {
     ...ONE_KEY,
     steps: { ...NO_STEPS, commit: 12, compact: 8, horizon: 5, pin: 1, close: 2 },
-    choices: { strategy: 1, manual: 0, delta: 6, base: 6, history: 0, drop: 2 },
+    choices: { strategy: 1, manual: 0, delta: 6, base: 6, history: 0, drop: 2, move: 1 },
     kinds: ['put', 'put', 'merge', 'merge', 'merge', 'del'],
     furtherMax: 6,
     lives: [2, 3, 4, 5, 6],
@@ -120,7 +120,7 @@ const PROFILES: readonly Profile[] = [
       fail: 1,
       reopen: 1,
     },
-    choices: { strategy: 3, manual: 2, delta: 3, base: 6, history: 1, drop: 0 },
+    choices: { strategy: 3, manual: 2, delta: 3, base: 6, history: 1, drop: 0, move: 1 },
     stepsMax: 24,
   },
   {
@@ -130,7 +130,7 @@ const PROFILES: readonly Profile[] = [
     processes: [0, 1],
     shards: [0],
     steps: { ...NO_STEPS, commit: 7, compact: 4, look: 4, finish: 4 },
-    choices: { strategy: 2, manual: 4, delta: 0, base: 6, history: 0, drop: 0 },
+    choices: { strategy: 2, manual: 4, delta: 0, base: 6, history: 0, drop: 0, move: 1 },
     kinds: ['put', 'put', 'del'],
     lives: [undefined],
     partBytes: [1500, 1_000_000, 1_000_000],
@@ -154,7 +154,7 @@ const PROFILES: readonly Profile[] = [
       pin: 4,
       narrow: 2,
     },
-    choices: { strategy: 2, manual: 1, delta: 1, base: 5, history: 1, drop: 4 },
+    choices: { strategy: 2, manual: 1, delta: 1, base: 5, history: 1, drop: 4, move: 1 },
     stepsMax: 24,
   },
 ];
@@ -175,14 +175,27 @@ export const schedules: fc.Arbitrary<Schedule> = fc.oneof(
 
 function settingOf({ lives, partBytes }: Profile): fc.Arbitrary<Setting> {
   const fileBytes = fc.constantFrom(1, 10_000);
-  return fc.record({
+  const setting = fc.record({
+    keeps: fc.constantFrom(
+      undefined,
+      undefined,
+      undefined,
+      'what a filter keeps',
+      'versions',
+      'no timestamps',
+    ),
+    moveBytes: fc.constantFrom(undefined, undefined, 1),
     ttl: fc.constantFrom(...lives),
     fileBytes: fc.tuple(fileBytes, fileBytes),
     fanIn: fc.integer({ min: 2, max: 3 }),
     runsMax: fc.integer({ min: 1, max: 4 }),
     baseBytes: fc.constantFrom(0, 1_000_000),
     partBytes: fc.constantFrom(...partBytes),
-  });
+  }) satisfies fc.Arbitrary<Setting>;
+  // What is kept by number or without timestamps has no time to live.
+  return setting.map((drawn) =>
+    drawn.keeps === 'versions' || drawn.keeps === 'no timestamps' ? { ...drawn, ttl: undefined } : drawn,
+  );
 }
 
 function stepOf(profile: Profile): fc.Arbitrary<Step> {
@@ -226,6 +239,7 @@ function choiceOf(
     base: fc.record({ count: fc.nat({ max: 5 }), keys: fc.option(span, { nil: undefined, freq: 3 }) }),
     history: fc.record({ window: fc.nat({ max: 3 }) }),
     drop: fc.constant({}),
+    move: fc.constant({}),
   };
   return drawn(weights, (by) => of[by].map((rest) => ({ by, ...rest }) as Choice));
 }

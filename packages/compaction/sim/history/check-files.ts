@@ -21,7 +21,9 @@ export function checkFiles({ files, keys, number }: Shard, visible: VisibleFiles
   };
   for (const [index, file] of files.entries()) {
     for (const other of files.slice(index + 1)) {
-      const areNeighbours = file.tier === other.tier && file.run === other.run && file.tier !== 'history';
+      const areNeighbours =
+        file.tier === other.tier &&
+        (file.tier === 'current' || (file.tier === 'delta' && file.run === other.run));
       if ((areNeighbours || file.id === other.id) && rangesOverlap(file, other))
         fail(file, `it shares keys with ${other.id}`);
     }

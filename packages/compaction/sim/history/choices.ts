@@ -7,10 +7,12 @@
  */
 import { compareBytes, EMPTY_BYTES, encodeUtf8 } from '@clortho/base';
 import type { CompactionFile } from '../../src/strategy/compaction-file.ts';
-import { historyWindow } from '../../src/strategy/history-window.ts';
+import { windowOf } from '../../src/strategy/history-window.ts';
 import { kvStrategy, manualStrategy } from '../../src/strategy/kv-strategy.ts';
-import type { KvOptions } from '../../src/strategy/options.ts';
+import { KV_DEFAULTS, type KvOptions } from '../../src/strategy/options.ts';
+import { forgettable } from '../../src/strategy/pick-base.ts';
 import { pickDrops } from '../../src/strategy/pick-drops.ts';
+import { pickMoves } from '../../src/strategy/pick-moves.ts';
 import {
   type CompactionState,
   type MergePlan,
@@ -18,33 +20,41 @@ import {
   type Plan,
   type Strategy,
 } from '../../src/strategy/plan.ts';
+import { archivedUpTo, readableOf } from '../../src/strategy/readable.ts';
 import { deltaRuns, filesOf, isBusy, isReplaced, type Run, rangesOverlap } from '../../src/strategy/runs.ts';
 import type { KeyRange } from '../../src/versions/clip-range-deletes.ts';
-import { type Choice, KEYS, type KeySpan, type Setting } from './schedule.ts';
+import { type Choice, KEYS, type KeySpan, type Setting, VERSIONS } from './schedule.ts';
 
 /** The least width of a window of History. */
 const WINDOW = 4;
 
 /** Returns the strategy that a choice stands for. */
 export function strategyOf(choice: Choice, setting: Setting): Strategy {
+  const options = optionsOf(setting);
   switch (choice.by) {
     case 'strategy':
-      return kvStrategy(optionsOf(setting));
+      return kvStrategy(options);
     case 'manual':
-      return manualStrategy({ ...optionsOf(setting), full: choice.full });
+      return manualStrategy({ ...options, full: choice.full });
     case 'delta':
-      return (state) => anyDelta(state, choice.first, choice.count);
+      return (state) => anyDelta(state, options, choice.first, choice.count);
     case 'base':
-      return (state) => anyBase(state, choice.count, choice.keys);
+      return (state) => anyBase(state, options, choice.count, choice.keys);
     case 'history':
-      return (state) => anyWindow(state, choice.window);
+      return (state) => anyWindow(state, options, choice.window);
     case 'drop':
-      return (state) => drops(state, setting.ttl);
+      return (state) => drops(state, options);
+    case 'move':
+      return (state) => pickMoves(state, { ...options, moveBytesMin: 1 }) ?? NOTHING;
   }
 }
 
-function optionsOf({ ttl, fanIn, runsMax, baseBytes, partBytes }: Setting): Partial<KvOptions> {
+function optionsOf({ ttl, fanIn, runsMax, baseBytes, partBytes, moveBytes, keeps }: Setting): KvOptions {
   return {
+    ...KV_DEFAULTS,
+    moveBytesMin: moveBytes ?? Number.POSITIVE_INFINITY,
+    versions: keeps === 'versions' ? VERSIONS : 0,
+    forgetTimestamps: keeps === 'no timestamps',
     levelZeroRuns: fanIn,
     fanIn,
     deltaRunsMax: runsMax,
@@ -61,16 +71,16 @@ export function boundAt(index: number): Uint8Array {
   return index === 0 ? EMPTY_BYTES : encodeUtf8(KEYS[index] as string);
 }
 
-function anyDelta(state: CompactionState, first: number, count: number): Plan {
+function anyDelta(state: CompactionState, options: KvOptions, first: number, count: number): Plan {
   const runs = deltaRuns(state);
   if (runs.length < 2) return NOTHING;
   const start = first % (runs.length - 1);
   const inputs = runs.slice(start, start + 2 + count);
   if (inputs.some((run) => run.isBusy)) return NOTHING;
-  return planOf(state, inputs, filesIn(inputs), 'delta');
+  return planOf(state, options, inputs, filesIn(inputs), 'delta');
 }
 
-function anyBase(state: CompactionState, count: number, keys: KeySpan | undefined): Plan {
+function anyBase(state: CompactionState, options: KvOptions, count: number, keys: KeySpan | undefined): Plan {
   const all = deltaRuns(state);
   const replaced = all.findIndex((run) => run.files.some((file) => isReplaced(state, file)));
   const runs = all.slice(
@@ -83,27 +93,30 @@ function anyBase(state: CompactionState, count: number, keys: KeySpan | undefine
   const current = filesOf(state, 'current').filter((file) => rangesOverlap(file, within));
   const isTaken = (state.intoBase ?? []).some((job) => rangesOverlap(job.range, within));
   if (isTaken || delta.length === 0 || current.some((file) => isReplaced(state, file))) return NOTHING;
-  return { ...planOf(state, runs, [...delta, ...current], 'base'), range };
+  const plan = planOf(state, options, runs, [...delta, ...current], 'base');
+  return { ...plan, range, forgetUpTo: options.forgetTimestamps ? forgettable(state, plan.run) : undefined };
 }
 
-function anyWindow(state: CompactionState, index: number): Plan {
-  const windows = new Map<number, CompactionFile[]>();
+function anyWindow(state: CompactionState, options: KvOptions, index: number): Plan {
+  const windows = { upper: state.upper, windowMicros: WINDOW, archivedUpTo: archivedUpTo(state, options) };
+  const byStart = new Map<number, CompactionFile[]>();
   for (const file of filesOf(state, 'history')) {
     if (isBusy(state, file)) continue;
-    const { start } = historyWindow(file.maxEndTimestamp, state.upper, WINDOW);
-    windows.set(start, [...(windows.get(start) ?? []), file]);
+    const { start } = windowOf(file.maxEndTimestamp, windows);
+    byStart.set(start, [...(byStart.get(start) ?? []), file]);
   }
-  const inputs = [...windows.values()][index % Math.max(1, windows.size)];
-  return inputs === undefined ? NOTHING : planOf(state, [], inputs, 'history');
+  const inputs = [...byStart.values()][index % Math.max(1, byStart.size)];
+  return inputs === undefined ? NOTHING : planOf(state, options, [], inputs, 'history');
 }
 
-function drops(state: CompactionState, ttlMicros: number | undefined): Plan {
-  const files = pickDrops(state, { ttlMicros, versions: 0 });
+function drops(state: CompactionState, options: KvOptions): Plan {
+  const files = pickDrops(state, options);
   return files.length === 0 ? NOTHING : { kind: 'drop', files, reason: 'no readable time needs them' };
 }
 
 function planOf(
   state: CompactionState,
+  options: KvOptions,
   runs: readonly Run[],
   inputs: readonly CompactionFile[],
   output: MergePlan['output'],
@@ -114,9 +127,10 @@ function planOf(
     output,
     level: output === 'base' ? 0 : 1 + Math.max(...inputs.map((file) => file.level)),
     run: Math.max(0, ...runs.map((run) => run.run)),
-    readable: { horizon: state.horizon, pins: [...state.pins] },
+    readable: readableOf(state, options),
     upper: state.upper,
     windowMicros: WINDOW,
+    archivedUpTo: archivedUpTo(state, options),
     reason: 'it may be done',
   };
 }

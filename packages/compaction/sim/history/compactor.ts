@@ -11,11 +11,16 @@
  * Invariants:
  * - What a process does not know does no harm: its view may be old, and it knows no jobs but its own.
  */
+import { decodeUtf8 } from '@clortho/base';
+import type { RowFilter } from '../../src/filter/row-filter.ts';
 import { executeMerge } from '../../src/merge/execute-merge.ts';
+import { appendOperator } from '../../src/operator/built-in-operators.ts';
 import type { CompactionFile } from '../../src/strategy/compaction-file.ts';
 import type { MergePlan, Plan, Strategy, Work } from '../../src/strategy/plan.ts';
 import { inputsOf, replacementOf, underWay } from '../../src/strategy/replacement.ts';
+import type { VersionRules } from '../../src/versions/version-rules.ts';
 import { strategyOf } from './choices.ts';
+import { keepSome } from './event-model.ts';
 import type { Objects } from './objects.ts';
 import type { Choice, Setting } from './schedule.ts';
 import { droppableBefore, type Shard } from './shard.ts';
@@ -48,6 +53,7 @@ export interface JobCounts {
   committed: number;
   /** Of a range of keys only. */
   partial: number;
+  moves: number;
   /** Others had written there. */
   refused: number;
   /** Failed, or their process ended. */
@@ -117,6 +123,7 @@ export class Compactor {
     if (this.#commit(job, outputs)) {
       this.#counts.committed += 1;
       if (job.plan.kind === 'merge' && job.plan.range !== undefined) this.#counts.partial += 1;
+      if (job.plan.kind === 'move') this.#counts.moves += 1;
     } else this.#counts.refused += 1;
   }
 
@@ -138,10 +145,10 @@ export class Compactor {
 
   async #execute(plan: MergePlan): Promise<CompactionFile[]> {
     const outputs: CompactionFile[] = [];
-    const { ttl, fileBytes } = this.#setting;
+    const { ttl, fileBytes, keeps } = this.#setting;
     const job = {
       plan,
-      operator: 'append',
+      ...functionsOf(keeps),
       ttlMicros: ttl,
       targetFileBytes: fileBytes[this.#merges++ % 2],
       writer: { codec: 'none' },
@@ -180,6 +187,17 @@ export class Compactor {
     return this.#jobs.filter(({ planned }) => planned.number === shard);
   }
 }
+
+/** Returns the operator or the filter of a family: it has one of them. */
+export function functionsOf(keeps: Setting['keeps']): Pick<VersionRules, 'operator' | 'filter'> {
+  return keeps === 'what a filter keeps' ? { filter: FILTER } : { operator: appendOperator };
+}
+
+const FILTER: RowFilter = {
+  name: 'some',
+  version: 1,
+  keep: (_, value, timestamp) => keepSome(decodeUtf8(value), timestamp),
+};
 
 /** Current is looked at for what goes into base, even if no input is from there: others may write to it. */
 function tiersOf(plan: Work): Set<CompactionFile['tier']> {

@@ -7,31 +7,31 @@
  */
 import { isDeepStrictEqual } from 'node:util';
 import { decodeUtf8, encodeUtf8 } from '@clortho/base';
-import { appendOperator } from '../../src/operator/built-in-operators.ts';
 import { rangesOverlap } from '../../src/strategy/runs.ts';
-import { historyOf } from '../../src/versions/history-of.ts';
+import { historyOf, historyWithNewest } from '../../src/versions/history-of.ts';
 import { RangeDeleteIndex } from '../../src/versions/range-delete-index.ts';
 import { type Resolved, resolveAt } from '../../src/versions/resolve-at.ts';
 import { VersionGroup } from '../../src/versions/version-group.ts';
 import { type VersionRules } from '../../src/versions/version-rules.ts';
 import { checkFiles } from './check-files.ts';
-import type { Answer, EventModel } from './event-model.ts';
+import { functionsOf } from './compactor.ts';
+import type { Answer, Entry, EventModel } from './event-model.ts';
 import type { Objects } from './objects.ts';
-import { KEYS } from './schedule.ts';
+import { KEYS, type Setting, VERSIONS } from './schedule.ts';
 import { type Shard, settledOf } from './shard.ts';
 import { collect, type KeyVersion, VisibleFiles } from './visible-files.ts';
 
 /** See the module. */
 export class Judge {
   readonly #model: EventModel;
-  readonly #ttl: number | undefined;
+  readonly #setting: Setting;
   readonly #visible: VisibleFiles;
   /** Per shard, the state that was judged last and the pins of that moment. */
   readonly #judged = new Map<number, { readonly shard: Shard; readonly pins: string }>();
 
-  constructor(model: EventModel, objects: Objects, ttl: number | undefined) {
+  constructor(model: EventModel, objects: Objects, setting: Setting) {
     this.#model = model;
-    this.#ttl = ttl;
+    this.#setting = setting;
     this.#visible = new VisibleFiles(objects);
   }
 
@@ -43,8 +43,8 @@ export class Judge {
     checkFiles(shard, this.#visible);
     const rules: VersionRules = {
       rangeDeletes: RangeDeleteIndex.of(this.#visible.rangeDeletes(shard.files)),
-      ttlMicros: this.#ttl,
-      operator: appendOperator,
+      ttlMicros: this.#setting.ttl,
+      ...functionsOf(this.#setting.keeps),
     };
     let answers = 0;
     for (const name of KEYS) {
@@ -69,22 +69,18 @@ export class Judge {
     const group = new VersionGroup();
     const expect = (asOf: number, later: number, what: string): void => {
       collect(versions, asOf, asOf >= upper, group);
-      const found = answerOf(resolveAt(group, asOf, rules));
-      const isGone = found !== undefined && this.#ttl !== undefined && later - found.timestamp >= this.#ttl;
-      const actual = isGone ? undefined : found;
+      const actual = answerOf(resolveAt(group, asOf, rules, later));
       const expected = this.#model.get(name, later);
-      if (actual?.timestamp === expected?.timestamp && actual?.value === expected?.value) return;
+      if (this.#isSame(actual, expected, horizon)) return;
       throw new Error(`${what} ${name} at ${asOf}: got ${textOf(actual)}, expected ${textOf(expected)}`);
     };
     for (const pin of pins) expect(pin, pin, 'pinned');
     for (let asOf = horizon; asOf <= settled; asOf += 1) expect(asOf, asOf, 'get');
     expect(upper, upper, 'latest');
     // Expiry goes on after the last commit.
-    if (this.#ttl !== undefined) {
-      expect(upper, upper + 1, 'later');
-      expect(upper, upper + this.#ttl, 'much later');
-    }
-    return pins.length + settled - horizon + 2;
+    expect(upper, upper + 1, 'later');
+    expect(upper, upper + (this.#setting.ttl ?? 5), 'much later');
+    return pins.length + settled - horizon + 4;
   }
 
   #checkHistory(
@@ -114,13 +110,57 @@ export class Judge {
         value: entry.value === undefined ? undefined : decodeUtf8(entry.value),
       }));
       const expected = this.#model.history(name, from, to, horizon);
-      if (isDeepStrictEqual(actual, expected)) continue;
+      if (
+        actual.length === expected.length &&
+        actual.every((entry, at) => this.#isSame(entry, expected[at], horizon))
+      )
+        continue;
       throw new Error(
         `history of ${name} in [${from}, ${to}): got ${textOf(actual)}, expected ${textOf(expected)}`,
       );
     }
+    if (this.#setting.keeps === 'versions') this.#checkNewest(name, versions, rules, horizon, end);
     return bounds.length;
   }
+
+  #checkNewest(
+    name: string,
+    versions: readonly KeyVersion[],
+    rules: VersionRules,
+    horizon: number,
+    end: number,
+  ): void {
+    const group = new VersionGroup();
+    collect(versions, Number.POSITIVE_INFINITY, false, group);
+    const actual = historyWithNewest(group, VERSIONS, rules, horizon).map(
+      ({ timestamp, value }) => `${timestamp}:${value === undefined ? 'del' : decodeUtf8(value)}`,
+    );
+    const textsOf = (entries: readonly Entry[]): string[] =>
+      entries.map(({ timestamp, value }) => `${timestamp}:${value ?? 'del'}`);
+    const recent = this.#model.history(name, horizon, end);
+    const puts = recent.filter(({ kind }) => kind === 'put');
+    const all = this.#model.history(name, 0, end).filter(({ kind }) => kind === 'put');
+    const expected = textsOf([...recent, ...all.slice(puts.length, Math.max(puts.length, VERSIONS))]);
+    if (isDeepStrictEqual(actual, expected)) return;
+    throw new Error(`newest of ${name}: got ${textOf(actual)}, expected ${textOf(expected)}`);
+  }
+
+  /** Where timestamps are forgotten, one at or below the horizon may have become a later one, also there. */
+  #isSame(actual: Stamped | undefined, expected: Stamped | undefined, horizon: number): boolean {
+    if (actual === undefined || expected === undefined) return actual === expected;
+    const isTime =
+      actual.timestamp === expected.timestamp ||
+      (this.#setting.keeps === 'no timestamps' &&
+        expected.timestamp < actual.timestamp &&
+        actual.timestamp <= horizon);
+    return isTime && actual.value === expected.value && actual.kind === expected.kind;
+  }
+}
+
+interface Stamped {
+  readonly timestamp: number;
+  readonly value: string | undefined;
+  readonly kind?: string;
 }
 
 function answerOf(found: Resolved | undefined): Answer | undefined {

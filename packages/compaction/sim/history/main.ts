@@ -45,7 +45,7 @@ async function runAll(): Promise<boolean> {
   let done = 0;
   let steps = 0;
   let answers = 0;
-  const jobs = { committed: 0, partial: 0, refused: 0, lost: 0, beside: 0 };
+  const jobs = { committed: 0, partial: 0, moves: 0, refused: 0, lost: 0, beside: 0 };
   const property = fc.asyncProperty(schedules, async (schedule) => {
     const counts = await runSchedule(schedule);
     answers += counts.answers;
@@ -72,7 +72,7 @@ async function runAll(): Promise<boolean> {
     `${done} schedules from seed ${seed}: ${steps} steps, ${answers} answers compared, ${failed} failed (${seconds} s)`,
   );
   say(
-    `${jobs.committed} jobs committed, ${jobs.partial} of them of a range of keys, ${jobs.beside} begun beside others, ${jobs.refused} refused, ${jobs.lost} lost`,
+    `${jobs.committed} jobs committed, ${jobs.partial} of them of a range of keys, ${jobs.moves} moves, ${jobs.beside} begun beside others, ${jobs.refused} refused, ${jobs.lost} lost`,
   );
   report(done - failed, failed);
   return failed === 0;

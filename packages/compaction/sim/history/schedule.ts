@@ -13,7 +13,8 @@ export type Choice =
   | { readonly by: 'delta'; readonly first: number; readonly count: number }
   | { readonly by: 'base'; readonly count: number; readonly keys?: KeySpan | undefined }
   | { readonly by: 'history'; readonly window: number }
-  | { readonly by: 'drop' };
+  | { readonly by: 'drop' }
+  | { readonly by: 'move' };
 
 /** The first and the last key, in any order. */
 export type KeySpan = readonly [number, number];
@@ -74,7 +75,17 @@ export interface Setting {
   readonly baseBytes: number;
   /** From this size on, a merge into base is cut in keys. */
   readonly partBytes: number;
+  /** From this size on, files with keys of their own move; never, if absent. */
+  readonly moveBytes?: number | undefined;
+  /** What else the family asks for; nothing, if absent. */
+  readonly keeps?: Keeps | undefined;
 }
+
+/** A row filter, the newest versions for histories, or one timestamp for all that is old. */
+export type Keeps = 'what a filter keeps' | 'versions' | 'no timestamps';
+
+/** So many versions are kept where versions are. */
+export const VERSIONS = 2;
 
 /** What happens to one family. */
 export interface Schedule {

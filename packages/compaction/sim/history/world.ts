@@ -16,7 +16,7 @@ import { rangesOverlap } from '../../src/strategy/runs.ts';
 import { clipRangeDeletes } from '../../src/versions/clip-range-deletes.ts';
 import { boundAt } from './choices.ts';
 import { Compactor, type JobCounts, type Registers } from './compactor.ts';
-import { EventModel } from './event-model.ts';
+import { EventModel, keepSome } from './event-model.ts';
 import { Judge } from './judge.ts';
 import { Objects } from './objects.ts';
 import { KEYS, type ProcessStep, type Setting, type Step, type WorldStep } from './schedule.ts';
@@ -34,10 +34,11 @@ const KINDS = { put: PUT, del: DELETE, merge: MERGE } as const;
 
 /** See the module. */
 export class World implements Registers {
-  readonly counts: JobCounts = { committed: 0, partial: 0, refused: 0, lost: 0, beside: 0 };
+  readonly counts: JobCounts = { committed: 0, partial: 0, moves: 0, refused: 0, lost: 0, beside: 0 };
   readonly #objects = new Objects();
   readonly #model: EventModel;
   readonly #judge: Judge;
+  readonly #hasOperands: boolean;
   readonly #compactors: readonly Compactor[];
   #heads: ReadonlyMap<number, Shard> = new Map([[FIRST_SHARD.number, FIRST_SHARD]]);
   #pins: Pin[] = [];
@@ -46,8 +47,10 @@ export class World implements Registers {
   #serial = 0;
 
   constructor(setting: Setting) {
-    this.#model = new EventModel(setting.ttl);
-    this.#judge = new Judge(this.#model, this.#objects, setting.ttl);
+    const { ttl, keeps } = setting;
+    this.#hasOperands = keeps !== 'what a filter keeps';
+    this.#model = new EventModel(ttl, this.#hasOperands ? undefined : keepSome);
+    this.#judge = new Judge(this.#model, this.#objects, setting);
     this.#compactors = Array.from(
       { length: PROCESSES },
       () => new Compactor(this, this.#objects, setting, this.counts),
@@ -154,7 +157,9 @@ export class World implements Registers {
   #commit({ gap, range, rows }: Step & { type: 'commit' }): void {
     const keys = new Set<number>();
     const chosen = rows
-      .map(([index, kind]) => [index % KEYS.length, kind] as const)
+      .map(
+        ([index, kind]) => [index % KEYS.length, this.#hasOperands || kind === 'del' ? kind : 'put'] as const,
+      )
       .filter(([index]) => !keys.has(index) && keys.add(index))
       .sort(([left], [right]) => left - right);
     const [from, to] = range === undefined ? [0, 0] : [Math.min(...range), Math.max(...range) + 1];

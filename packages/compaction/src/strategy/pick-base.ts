@@ -112,7 +112,7 @@ function planBase(state: CompactionState, options: KvOptions, part: BasePart, re
  * Returns up to which timestamp rows may be taken for as old as that: no readable time lies before it, and every newer
  * version of their keys, which is in newer runs than `run`, lies above it.
  */
-function forgettable({ horizon, pins }: CompactionState, run: number): number | undefined {
+export function forgettable({ horizon, pins }: CompactionState, run: number): number | undefined {
   const upTo = Math.min(horizon, run);
   return pins.some((pin) => pin < upTo) ? undefined : upTo;
 }
