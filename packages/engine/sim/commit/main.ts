@@ -89,7 +89,8 @@ async function runMutants(): Promise<boolean> {
 
 /** Returns after how many runs a mutant was caught; `undefined` if it survived. */
 async function runsToCatch(mutant: Mutant): Promise<number | undefined> {
-  const worker = mutatedCopy(packages, compiled, join(compiled, '..', 'mutant'), mutant);
+  const copy = mutatedCopy(packages, compiled, join(compiled, '..', 'mutant'), mutant);
+  const worker = join(copy, 'commit', 'worker.js');
   let runs = 0;
   let isCaught = false;
   const onResult = ({ problems }: RunResult): boolean => {

@@ -18,7 +18,7 @@ import {
 import { dirname, join } from 'node:path';
 import type { Mutant } from './mutants.ts';
 
-/** Makes the copy in `target` and returns the path of the compiled `worker` in it. */
+/** Makes the copy in `target` and returns the folder of the simulation in it. */
 export function mutatedCopy(packages: string, compiled: string, target: string, mutant: Mutant): string {
   rmSync(target, { recursive: true, force: true });
   const modules = join(target, 'node_modules');
@@ -40,7 +40,7 @@ export function mutatedCopy(packages: string, compiled: string, target: string, 
   }
   cpSync(compiled, join(target, 'sim'), { recursive: true });
   writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');
-  return join(target, 'sim', 'commit', 'worker.js');
+  return join(target, 'sim');
 }
 
 function linkDependencies(from: string, modules: string): void {
