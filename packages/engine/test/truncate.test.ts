@@ -1,9 +1,9 @@
 /** Truncating history: what stays exact, what throws, what is freed. */
 import { virtualClock } from '@clortho/testkit';
 import { describe, expect, it } from 'vitest';
-import { type OpenOptions, open } from '../src/index.ts';
+import { type OpenOptions, open, type Snapshot } from '../src/index.ts';
 import { codeOf, rowsOf, text, versionsOf } from './support/answers.ts';
-import { newBackends, objectKeys } from './support/backends.ts';
+import { hookedRegisters, newBackends, objectKeys, type RegisterHook } from './support/backends.ts';
 
 const external: OpenOptions = {
   time: 'external',
@@ -131,5 +131,33 @@ describe('truncateHistory', () => {
     expect((await store.stats()).totals.history.files).toBe(0);
     expect(await objectKeys(backends.objects, 'pin/')).toEqual([]);
     await store.close();
+  });
+
+  it('drops by the horizon that was there before the pins were read, whatever another process does meanwhile', async () => {
+    const backends = newBackends();
+    const tuning = { ...external.tuning, historyBucketMs: 0.01 };
+    const other = await open('memory:', { ...external, ...backends, tuning });
+    for (const timestamp of [5, 10, 20]) await other.put('k', `${timestamp}`, { timestamp });
+    await other.compact();
+    const snapshots: Snapshot[] = [];
+    let swaps = 0;
+    const hook: RegisterHook = async (call, keys, when) => {
+      // The first swap of a head moves the horizon, the second one drops files.
+      if (call !== 'swap' || when !== 'before' || !keys.some((key) => key.startsWith('shard/'))) return;
+      swaps += 1;
+      if (swaps !== 2) return;
+      snapshots.push(await other.snapshot());
+      for (const timestamp of [30, 40]) await other.put('k', `${timestamp}`, { timestamp });
+      await other.compact();
+      await other.truncateHistory(40);
+    };
+    const registers = hookedRegisters(backends.registers, hook);
+    const store = await open('memory:', { ...external, ...backends, registers, tuning });
+    await store.truncateHistory(15);
+    expect(swaps).toBeGreaterThanOrEqual(2);
+    // What was alive at 20, which the snapshot pins.
+    expect((await store.stats()).totals.history.rows).toBe(1);
+    expect(text(await snapshots[0]?.get('k'))).toBe('20');
+    await Promise.all([store.close(), other.close()]);
   });
 });

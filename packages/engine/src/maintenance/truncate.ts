@@ -10,6 +10,7 @@ import {
   allFiles,
   droppableBefore,
   type FileEntry,
+  type Head,
   horizonOf,
   type ManifestContext,
   mintToken,
@@ -59,11 +60,11 @@ export async function truncateHistory(context: TruncateContext, timestamp: numbe
     const moved = Object.fromEntries(behind.map((number) => [number, timestamp]));
     return { horizons: { ...state.head.horizons, ...moved } };
   });
+  const { shards } = keeper.view;
   const pins = await held.read();
   const dropped: FileEntry[] = [];
   if (!pins.everything) {
-    for (const { head } of keeper.view.shards)
-      dropped.push(...(await dropInShard(context, head.shard, pins, droppable)));
+    for (const { head } of shards) dropped.push(...(await dropInShard(context, head, pins, droppable)));
   }
   const after = await held.read();
   const isFree = !after.everything && after.pins.length === 0;
@@ -86,18 +87,23 @@ function unshared({ shards }: StoreView, files: readonly FileEntry[]): readonly 
   return [...ids];
 }
 
-/** Removes the History files of a shard that no readable time needs. */
+/**
+ * Removes the History files of a shard that no readable time needs. The horizons are those of `head`, which was there before
+ * the pins were read: one that has moved since may have passed a pin that was made since.
+ */
 async function dropInShard(
   { manifest, keeper }: TruncateContext,
-  shard: number,
+  head: Head,
   held: Held,
   numbers: readonly number[],
 ): Promise<readonly FileEntry[]> {
-  const pins = pinnedTimes(held, shard);
+  const pins = pinnedTimes(held, head.shard);
   for (let race = 0; race < 100; race += 1) {
-    const state = stateOfShard(keeper.view, shard);
+    const state = stateOfShard(keeper.view, head.shard);
     if (state === undefined) return [];
-    const files = numbers.flatMap((number) => unreadable(state, number, pins));
+    const files = numbers.flatMap((number) =>
+      unreadable(state, number, droppableBefore(head, number), pins),
+    );
     if (files.length === 0) return [];
     const edit = { token: mintToken(manifest.random), timestamp: 0, added: [], removed: files };
     const prepared = await prepareChanges(manifest, [{ state, edit }]);
@@ -110,8 +116,12 @@ async function dropInShard(
   throw new ClorthoError('CLORTHO_CONFLICT', 'dropping history lost 100 races in a row');
 }
 
-function unreadable(state: ShardState, family: number, pins: readonly number[]): FileEntry[] {
-  const horizon = droppableBefore(state.head, family);
+function unreadable(
+  state: ShardState,
+  family: number,
+  horizon: number,
+  pins: readonly number[],
+): FileEntry[] {
   const { history } = state.files.get(family) ?? NO_FILES;
   return history.filter(
     (file) =>
