@@ -101,9 +101,7 @@ async function dropInShard(
   for (let race = 0; race < 100; race += 1) {
     const state = stateOfShard(keeper.view, head.shard);
     if (state === undefined) return [];
-    const files = numbers.flatMap((number) =>
-      unreadable(state, number, droppableBefore(head, number), pins),
-    );
+    const files = numbers.flatMap((number) => unreadable(state, number, droppableBefore(head, number), pins));
     if (files.length === 0) return [];
     const edit = { token: mintToken(manifest.random), timestamp: 0, added: [], removed: files };
     const prepared = await prepareChanges(manifest, [{ state, edit }]);
