@@ -10,6 +10,7 @@
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { FILE_MUTANTS } from './mutants/files.ts';
+import { KEEPING_MUTANTS } from './mutants/keeping.ts';
 import type { Mutant } from './mutants/mutant.ts';
 import { TIME_MUTANTS } from './mutants/times.ts';
 import { VERSION_MUTANTS } from './mutants/versions.ts';
@@ -17,7 +18,12 @@ import { VERSION_MUTANTS } from './mutants/versions.ts';
 export type { Mutant } from './mutants/mutant.ts';
 
 /** All mutants. */
-export const MUTANTS: readonly Mutant[] = [...VERSION_MUTANTS, ...FILE_MUTANTS, ...TIME_MUTANTS];
+export const MUTANTS: readonly Mutant[] = [
+  ...VERSION_MUTANTS,
+  ...FILE_MUTANTS,
+  ...TIME_MUTANTS,
+  ...KEEPING_MUTANTS,
+];
 
 /** Makes a copy of `compiled` in `target` with the edits of the mutant, and returns the path of its `hunt`. */
 export function mutatedCopy(compiled: string, target: string, { name, edits }: Mutant): string {

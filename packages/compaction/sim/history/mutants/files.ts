@@ -105,7 +105,7 @@ export const FILE_MUTANTS: readonly Mutant[] = [
   {
     name: 'nobody asks who wrote to base meanwhile',
     rule: PARTS,
-    edits: [{ file: REPLACEMENT, find: 'isWritten(range, before, others)', replace: 'false' }],
+    edits: [{ file: REPLACEMENT, find: 'isWritten(job.range, before, others)', replace: 'false' }],
   },
   {
     name: 'a job is committed without another look at the files',

@@ -6,6 +6,9 @@ const BASE = 'src/merge/reduce-base.js';
 const INDEX = 'src/versions/range-delete-index.js';
 const READABLE = 'src/strategy/readable.js';
 
+const NEEDED = 'if (!isNeeded(rules, life, lives.length - 1 - index))';
+const UNTIL = 'const until = Math.min(end, expiry);';
+
 const TOMBSTONES = 'the newest tombstone stays in delta';
 const OPERANDS = 'a version that an operand rests on is folded, and only if no time between is read';
 const INTERVALS = 'base writes down when each version ended, exactly where that is read';
@@ -48,7 +51,7 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: DELTA,
-        find: 'if (isReadable(rules.readable, below.timestamp, version.timestamp))\n        return version;',
+        find: 'if (isKept(rules, below.timestamp, version.timestamp, newer))\n        return version;',
         replace: '',
       },
     ],
@@ -59,15 +62,16 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: BASE,
-        find: 'if (!isNeeded(rules, timestamp, end))',
-        replace: 'if (!isNeeded(rules, timestamp, end) || group.kinds[group.timestamps.indexOf(end)] === 2)',
+        find: NEEDED,
+        replace:
+          'if (!isNeeded(rules, life, lives.length - 1 - index) || group.kinds[group.timestamps.indexOf(life.end)] === 2)',
       },
     ],
   },
   {
     name: 'base keeps only the newest life',
     rule: INTERVALS,
-    edits: [{ file: BASE, find: 'if (!isNeeded(rules, timestamp, end))', replace: 'if (end !== NEVER)' }],
+    edits: [{ file: BASE, find: NEEDED, replace: 'if (life.end !== NEVER)' }],
   },
   {
     name: 'an end timestamp is one late',
@@ -92,9 +96,9 @@ export const VERSION_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: BASE,
-        find: 'const until = visibleUntil(rules, timestamp, end);',
+        find: UNTIL,
         replace: `if (rules.ttlMicros !== undefined && rules.mergedUpTo - timestamp >= rules.ttlMicros) return false;
-    const until = visibleUntil(rules, timestamp, end);`,
+    ${UNTIL}`,
       },
     ],
   },
