@@ -3,7 +3,7 @@
  *
  *     --runs N     how many schedules, default 10,000     --mutants   break one rule after the other: each must be caught
  *     --seed S     what they are drawn from, default 1    --only T    only mutants with this text in their name
- *                                                         --kept      hunt them with the kept schedules first
+ *                                                         --random    hunt them without the kept schedules
  *
  * Exits with 1 if an answer differed from the model, or a mutant survived; the shortest schedule that shows it is printed.
  * With CLORTHO_TOTALS=FILE the totals go there as JSON, too.
@@ -31,7 +31,7 @@ const { values } = parseArgs({
     seed: { type: 'string', default: '1' },
     mutants: { type: 'boolean', default: false },
     only: { type: 'string', default: '' },
-    kept: { type: 'boolean', default: false },
+    random: { type: 'boolean', default: false },
   },
 });
 const runs = countOf('runs', values.runs);
@@ -97,7 +97,7 @@ async function preyOf(mutant: Mutant, index: number): Promise<Awaited<ReturnType
   const compiled = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
   const path = mutatedCopy(compiled, join(compiled, '..', 'mutant', String(index)), mutant);
   const copy = (await import(pathToFileURL(path).href)) as { readonly hunt: typeof hunt };
-  return copy.hunt(seed, MUTANT_RUNS_MAX, values.kept);
+  return copy.hunt(seed, MUTANT_RUNS_MAX, !values.random);
 }
 
 function textOf(error: unknown): string {
