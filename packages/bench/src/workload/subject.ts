@@ -1,0 +1,81 @@
+/**
+ * A subject of measurement: a process of its own, which works only while it is asked to.
+ *
+ *     bench                       subject
+ *       │  fork, then its setup ──▶  │  prepares
+ *       │  ◀── ready                 │
+ *       │  'round' ─────────────▶    │  works
+ *       │  ◀── what it came to       │           subjects that are compared take turns
+ *       │  (disconnects) ───────▶    │  ends
+ */
+import { type ChildProcess, fork } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+
+/** A running subject. */
+export interface Subject<Outcome> {
+  /** Lets it work once. One round at a time. */
+  round(): Promise<Outcome>;
+  /** Waits for its end. */
+  end(): Promise<void>;
+}
+
+/** Starts the module `path`, relative to `base`, and waits until it is ready. */
+export async function startSubject<Outcome>(
+  path: string,
+  base: string,
+  setup: object,
+  execArgv: readonly string[] = [],
+): Promise<Subject<Outcome>> {
+  const module = fileURLToPath(new URL(path, base));
+  const child = fork(module, [], { execArgv: [...execArgv], serialization: 'advanced' });
+  const exited = once(child, 'exit');
+  child.send(setup);
+  await answer(child);
+  return {
+    async round() {
+      child.send('round');
+      return (await answer(child)) as Outcome;
+    },
+    async end() {
+      if (child.connected) child.disconnect();
+      await exited;
+    },
+  };
+}
+
+/** In the subject: prepares with the setup it was given, then does `round` whenever it is asked to. */
+export async function beSubject(
+  prepare: (setup: unknown) => Promise<{ round(): Promise<unknown>; end(): Promise<void> }>,
+): Promise<void> {
+  const [setup] = (await once(process, 'message')) as [unknown];
+  const { round, end } = await prepare(setup);
+  const send = (message: unknown): void => void process.send?.(message);
+  process.on('message', () => {
+    round().then(send, (error: unknown) => {
+      process.stderr.write(`${String(error)}\n`);
+      process.exit(1);
+    });
+  });
+  process.on('disconnect', () => {
+    end().then(
+      () => process.exit(0),
+      () => process.exit(1),
+    );
+  });
+  send('ready');
+}
+
+async function answer(child: ChildProcess): Promise<unknown> {
+  const ended = new AbortController();
+  try {
+    return await Promise.race([
+      once(child, 'message', { signal: ended.signal }).then(([message]: unknown[]) => message),
+      once(child, 'exit', { signal: ended.signal }).then(([code]: unknown[]) => {
+        throw new Error(`a measured process ended: code=${String(code)}`);
+      }),
+    ]);
+  } finally {
+    ended.abort();
+  }
+}
