@@ -23,6 +23,21 @@ import { isKept, type MergeRules, type RowSink } from './merge-rules.ts';
  * @throws {ClorthoError} `CLORTHO_INVALID` if operands must be folded and `rules` has no operator.
  */
 export function reduceBase(group: VersionGroup, rules: MergeRules, current: RowSink, history: RowSink): void {
+  if (isLonePut(group, rules)) {
+    const timestamp = group.timestamps[0] as number;
+    current.append(
+      group.keyBytes,
+      group.keyStart,
+      group.keyEnd,
+      Math.max(timestamp, rules.forgetUpTo ?? timestamp),
+      NEVER,
+      PUT,
+      group.valueBytes[0] as Uint8Array,
+      group.valueStarts[0] as number,
+      group.valueEnds[0] as number,
+    );
+    return;
+  }
   const lives = livesOf(group, rules);
   for (let index = lives.length - 1; index >= 0; index -= 1) {
     const life = lives[index] as Life;
@@ -42,6 +57,18 @@ export function reduceBase(group: VersionGroup, rules: MergeRules, current: RowS
       valueEnd,
     );
   }
+}
+
+/** Tells whether all there is of the key is a put that nothing ends: it stays, without being looked at any closer. */
+function isLonePut(group: VersionGroup, rules: MergeRules): boolean {
+  return (
+    group.length === 1 &&
+    group.kinds[0] === PUT &&
+    group.ends[0] === NEVER &&
+    rules.rangeDeletes === undefined &&
+    rules.ttlMicros === undefined &&
+    rules.filter === undefined
+  );
 }
 
 function isNeeded(rules: MergeRules, { timestamp, end, expiry }: Life, newer: number): boolean {

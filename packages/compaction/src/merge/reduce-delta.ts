@@ -38,7 +38,7 @@ interface Version {
  */
 export function reduceDelta(group: VersionGroup, rules: MergeRules, sink: RowSink): void {
   if (group.length === 1) {
-    append(group, versionAt(group, 0), sink);
+    appendOnly(group, sink);
     return;
   }
   const fragment = rules.rangeDeletes?.locate(group.keyBytes, group.keyStart, group.keyEnd) ?? NO_FRAGMENT;
@@ -120,6 +120,21 @@ function versionAt(group: VersionGroup, index: number): Version {
 
 function valueOf(version: Version): Uint8Array {
   return version.valueBytes.subarray(version.valueStart, version.valueEnd);
+}
+
+/** Appends the version of a group that has no other, which most groups of a merge are: nothing is allocated for it. */
+function appendOnly(group: VersionGroup, sink: RowSink): void {
+  sink.append(
+    group.keyBytes,
+    group.keyStart,
+    group.keyEnd,
+    group.timestamps[0] as number,
+    NEVER,
+    group.kinds[0] as RowKind,
+    group.valueBytes[0] as Uint8Array,
+    group.valueStarts[0] as number,
+    group.valueEnds[0] as number,
+  );
 }
 
 function append(group: VersionGroup, version: Version, sink: RowSink): void {

@@ -162,7 +162,7 @@ async function answer(
   const { call } = message;
   try {
     if (message.type === 'emit') {
-      await io.emit({ ...message.facts, chunks: [message.bytes] });
+      await io.emit({ ...message.facts, chunks: message.chunks });
       return { type: 'done', call, bytes: undefined };
     }
     const file = job.plan.inputs.find((input) => input.id === message.file);

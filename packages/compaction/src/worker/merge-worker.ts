@@ -4,7 +4,7 @@
  * Loaded by the pool from the built package, by its file and the name of its function.
  */
 import type { MessagePort } from 'node:worker_threads';
-import { abortedError, concatBytes } from '@clortho/base';
+import { abortedError } from '@clortho/base';
 import { executeMerge } from '../merge/execute-merge.ts';
 import type { MergeIo, MergeProgress } from '../merge/merge-job.ts';
 import {
@@ -77,10 +77,12 @@ function callerThread(port: MessagePort): CallerThread {
         )) as Uint8Array,
     }),
     emit: async ({ chunks, ordinal, file, summary }) => {
-      const bytes = concatBytes(chunks);
       const facts = { ordinal, file, summary };
       await call((id) =>
-        port.postMessage({ type: 'emit', call: id, facts, bytes }, [bytes.buffer as ArrayBuffer]),
+        port.postMessage(
+          { type: 'emit', call: id, facts, chunks },
+          chunks.map((chunk) => chunk.buffer as ArrayBuffer),
+        ),
       );
     },
   };

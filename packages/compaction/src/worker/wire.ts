@@ -4,14 +4,14 @@
  *     worker                                        caller
  *       │  read { call, file, offset, length }  ──▶   │  io.open(file).read(…)
  *       │  ◀── done { call, bytes }                   │
- *       │  emit { call, facts, bytes }          ──▶   │  io.emit(…)
+ *       │  emit { call, facts, chunks }         ──▶   │  io.emit(…)
  *       │  ◀── done { call }  or  failed { call, … }  │
  *       │  progress { … }                       ──▶   │
  *       │  ◀── (closes the port to abort)             │
  *
  * Invariants:
  * - Every read and emit is answered once, by `done` or `failed` with its `call`, unless the merge is aborted.
- * - Bytes of outputs are transferred; bytes of inputs are copied once, because they may belong to a cache, and the
+ * - Bytes of outputs are transferred, each chunk in memory of its own; bytes of inputs are copied once, because they may belong to a cache, and the
  *   copy is transferred.
  */
 import type { MessagePort } from 'node:worker_threads';
@@ -40,7 +40,7 @@ export type WorkerMessage =
       readonly type: 'emit';
       readonly call: number;
       readonly facts: MergeOutputFacts;
-      readonly bytes: Uint8Array;
+      readonly chunks: readonly Uint8Array[];
     }
   | { readonly type: 'progress'; readonly progress: MergeProgress };
 

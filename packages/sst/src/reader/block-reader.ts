@@ -73,8 +73,11 @@ export class BlockReader {
     return readExactly(this.#source, start, stop - start, this.#name, signal);
   }
 
-  /** Decodes a block out of `bytes`, which begin at `bytesOffset` of the file. */
-  decode(ordinal: number, bytes: Uint8Array, bytesOffset: number): Block {
+  /**
+   * Decodes a block out of `bytes`, which begin at `bytesOffset` of the file. A `passing` one is soon let go of, and may keep
+   * all of `bytes` alive until then.
+   */
+  decode(ordinal: number, bytes: Uint8Array, bytesOffset: number, passing = false): Block {
     const { index, origin, timestamp } = this.#tail;
     const partition = index.partitionOf(ordinal);
     const entry = ordinal - partition.firstBlock;
@@ -86,7 +89,7 @@ export class BlockReader {
     const section = decodeStoredBlock(stored, integerAt(partition.rawBytes, entry), offset, origin);
     const raw = section.bytes;
     // An uncompressed block is a view of what was read: of a larger read, keep only the block's part.
-    const shared = raw.buffer === bytes.buffer && bytes !== this.#whole;
+    const shared = !passing && raw.buffer === bytes.buffer && bytes !== this.#whole;
     const owned =
       shared && raw.buffer.byteLength > 2 * raw.length ? { ...section, bytes: copyBytes(raw) } : section;
     const block = decodeBlock(owned, timestamp);

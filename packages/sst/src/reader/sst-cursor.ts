@@ -267,7 +267,7 @@ export class SstCursor implements RowCursor {
   #resident(ordinal: number): Block | undefined {
     const block = this.#blocks.resident(ordinal);
     if (block !== undefined || ordinal < this.#aheadFirst || ordinal >= this.#aheadEnd) return block;
-    return this.#blocks.decode(ordinal, this.#ahead, this.#index.offsetAt(this.#aheadFirst));
+    return this.#blocks.decode(ordinal, this.#ahead, this.#index.offsetAt(this.#aheadFirst), true);
   }
 
   async #fetch(ordinal: number, signal: AbortSignal | undefined): Promise<Block> {
@@ -281,6 +281,6 @@ export class SstCursor implements RowCursor {
     this.#ahead = await this.#blocks.read(ordinal, end, signal);
     this.#aheadFirst = ordinal;
     this.#aheadEnd = end;
-    return this.#blocks.decode(ordinal, this.#ahead, index.offsetAt(ordinal));
+    return this.#blocks.decode(ordinal, this.#ahead, index.offsetAt(ordinal), true);
   }
 }
