@@ -138,13 +138,16 @@ export interface Tuning {
   readonly fanIn?: number | undefined;
   /** The width of the newest History buckets; one hour. */
   readonly historyBucketMs?: number | undefined;
-  /** Runs that a delta tier may hold before they are merged into base whatever their size; 12. */
+  /** Runs that a delta tier may hold before they are merged into base whatever their size; 32. */
   readonly runsMax?: number | undefined;
   /** Merges into base of more than this are cut in keys into parts of about this size; 256 MiB. */
   readonly partBytes?: number | undefined;
   /** Jobs of compaction that run at the same time; 2. */
   readonly jobs?: number | undefined;
-  /** From so many unmerged runs in a family of a shard on, commits to it are delayed, 64, or stopped, 256. */
+  /**
+   * From so many unmerged runs in a family of a shard on, commits to it are delayed, or stopped: 8 and 32 of a `kv` family,
+   * 64 and 256 of a log.
+   */
   readonly runsSoft?: number | undefined;
   readonly runsHard?: number | undefined;
   /** The same by the bytes of these runs; 512 MiB and 2 GiB. */
@@ -156,6 +159,6 @@ export interface Tuning {
   readonly bytesPerSecond?: number | undefined;
   /** Files from a commit of at least this size, with keys of their own, go into base without a merge; 8 MiB. */
   readonly moveBytes?: number | undefined;
-  /** Worker threads of compaction; 1. Zero compacts on the caller's thread. */
+  /** Worker threads of compaction; 2. Zero compacts on the caller's thread. */
   readonly threads?: number | undefined;
 }

@@ -32,7 +32,7 @@ const HOUR_MICROS = 3_600_000_000;
 
 /** The defaults of {@link KvOptions}. */
 export const KV_DEFAULTS: KvOptions = {
-  levelZeroRuns: 8,
+  levelZeroRuns: 4,
   fanIn: 4,
   deltaRunsMax: 32,
   baseFraction: 0.25,

@@ -14,7 +14,7 @@
 import { type Clock, ClorthoError, isClorthoError } from '@clortho/base';
 import { type FamilyFiles, type FileEntry, shardPosition } from '@clortho/manifest';
 import type { ParsedBatch, ParsedOperation } from '../input/batch.ts';
-import type { Tuning } from '../options.ts';
+import type { FamilyKind, Tuning } from '../options.ts';
 import type { StoreView } from '../view/store-view.ts';
 
 /** What writes waited for. */
@@ -47,7 +47,8 @@ interface Limit {
 }
 
 const MIB = 1024 * 1024;
-const RUNS: Limit = { soft: 64, hard: 256 };
+/** A read looks at every run of a `kv` family; runs of a log are merged late, and mostly told apart by their keys. */
+const RUNS: Readonly<Record<FamilyKind, Limit>> = { kv: { soft: 8, hard: 32 }, log: { soft: 64, hard: 256 } };
 const BYTES: Limit = { soft: 512 * MIB, hard: 2048 * MIB };
 /** The delay of a commit just below the hard limit. */
 const DELAY_MS_MAX = 100;
@@ -58,7 +59,7 @@ const STOP_MS_MAX = 30_000;
 /** See the module. */
 export class BackPressure {
   readonly #context: BackPressureContext;
-  readonly #runs: Limit;
+  readonly #runs: Readonly<Record<FamilyKind, Limit>>;
   readonly #bytes: Limit;
   readonly #released = new AbortController();
   #stats: BackPressureStats = { load: 0, delays: 0, delayMs: 0, stops: 0, stopMs: 0, refusals: 0 };
@@ -67,7 +68,8 @@ export class BackPressure {
   constructor(context: BackPressureContext) {
     const { runsSoft, runsHard, debtBytesSoft, debtBytesHard } = context.tuning;
     this.#context = context;
-    this.#runs = { soft: runsSoft ?? RUNS.soft, hard: runsHard ?? RUNS.hard };
+    const runs = ({ soft, hard }: Limit): Limit => ({ soft: runsSoft ?? soft, hard: runsHard ?? hard });
+    this.#runs = { kv: runs(RUNS.kv), log: runs(RUNS.log) };
     this.#bytes = { soft: debtBytesSoft ?? BYTES.soft, hard: debtBytesHard ?? BYTES.hard };
   }
 
@@ -125,7 +127,7 @@ export class BackPressure {
 
   #isLoaded({ shards }: StoreView): boolean {
     if (this.#released.signal.aborted) return false;
-    return shards.some(({ files }) => [...files.values()].some((tree) => this.#loadOfFiles(tree) > 0));
+    return shards.some(({ files }) => [...files.values()].some((tree) => this.#loadOfFiles(tree, 'kv') > 0));
   }
 
   #loadOf(view: StoreView, batches: readonly { readonly batch: ParsedBatch }[]): number {
@@ -133,13 +135,13 @@ export class BackPressure {
     const seen = new Set<FamilyFiles>();
     for (const { batch } of batches) {
       for (const operation of batch.operations) {
-        const { number, name } = operation.family.record;
+        const { number, name, kind } = operation.family.record;
         for (const position of positionsOf(view, operation)) {
           const state = view.shards[position];
           const tree = state?.files.get(number);
           if (state === undefined || tree === undefined || seen.has(tree)) continue;
           seen.add(tree);
-          const own = this.#loadOfFiles(tree);
+          const own = this.#loadOfFiles(tree, kind);
           load = Math.max(load, this.#context.isFailing(state.head.shard, name) ? Math.min(own, 0.99) : own);
         }
       }
@@ -147,9 +149,9 @@ export class BackPressure {
     return load;
   }
 
-  #loadOfFiles(tree: FamilyFiles): number {
+  #loadOfFiles(tree: FamilyFiles, kind: FamilyKind): number {
     const { runs, bytes } = debtOf(tree.delta);
-    return Math.max(0, loadOn(this.#runs, runs), loadOn(this.#bytes, bytes));
+    return Math.max(0, loadOn(this.#runs[kind], runs), loadOn(this.#bytes, bytes));
   }
 }
 

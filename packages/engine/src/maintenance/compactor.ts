@@ -84,8 +84,10 @@ interface Look {
 /** What looking at a place came to. */
 type Outcome = Job | 'nothing due' | 'under way' | 'held back' | 'all held';
 
-/** How many jobs run at a time unless told otherwise: one computes while the other reads and writes. */
+/** How many jobs run at a time unless told otherwise: small merges of what was just written beside a large one. */
 const JOBS_MAX = 2;
+/** As many threads, or the runs that wait for the large one would be what reads have to look at. Idle ones end. */
+const THREADS = JOBS_MAX;
 /** How long everything may be held before a waiting job looks again. */
 const HELD_MS = 50;
 
@@ -117,7 +119,7 @@ export class Compactor {
   /** Creates an idle compactor. */
   constructor(context: CompactorContext) {
     const { manifest, keeper, tables, tuning } = context;
-    const threads = tuning.threads ?? 1;
+    const threads = tuning.threads ?? THREADS;
     this.#context = context;
     this.#clock = manifest.clock;
     this.#calm = new CalmPlaces(tuning);
