@@ -134,7 +134,7 @@ export interface Tuning {
   readonly blockBytes?: number | undefined;
   /** The size at which compaction begins a new file; 32 MiB. */
   readonly fileBytes?: number | undefined;
-  /** Runs of one level that are merged together; 4. */
+  /** Runs of one level that are merged together; 4 straight from commits, 3 of others. */
   readonly fanIn?: number | undefined;
   /** The width of the newest History buckets; one hour. */
   readonly historyBucketMs?: number | undefined;
@@ -142,7 +142,7 @@ export interface Tuning {
   readonly runsMax?: number | undefined;
   /** Merges into base of more than this are cut in keys into parts of about this size; 256 MiB. */
   readonly partBytes?: number | undefined;
-  /** Jobs of compaction that run at the same time; 2. */
+  /** Jobs of compaction that run at the same time; 3. */
   readonly jobs?: number | undefined;
   /**
    * From so many unmerged runs in a family of a shard on, commits to it are delayed, or stopped: 8 and 32 of a `kv` family,
@@ -159,6 +159,6 @@ export interface Tuning {
   readonly bytesPerSecond?: number | undefined;
   /** Files from a commit of at least this size, with keys of their own, go into base without a merge; 8 MiB. */
   readonly moveBytes?: number | undefined;
-  /** Worker threads of compaction; 2. Zero compacts on the caller's thread. */
+  /** Worker threads of compaction; 3. Zero compacts on the caller's thread. */
   readonly threads?: number | undefined;
 }

@@ -33,7 +33,7 @@ const HOUR_MICROS = 3_600_000_000;
 /** The defaults of {@link KvOptions}. */
 export const KV_DEFAULTS: KvOptions = {
   levelZeroRuns: 4,
-  fanIn: 4,
+  fanIn: 3,
   deltaRunsMax: 32,
   baseFraction: 0.25,
   baseBytesMin: 8 * 1024 * 1024,

@@ -84,9 +84,9 @@ interface Look {
 /** What looking at a place came to. */
 type Outcome = Job | 'nothing due' | 'under way' | 'held back' | 'all held';
 
-/** How many jobs run at a time unless told otherwise: small merges of what was just written beside a large one. */
-const JOBS_MAX = 2;
-/** As many threads, or the runs that wait for the large one would be what reads have to look at. Idle ones end. */
+/** How many jobs run at a time unless told otherwise: small merges of what was just written beside large ones. */
+const JOBS_MAX = 3;
+/** As many threads, or the runs that wait for the large ones would be what reads have to look at. Idle ones end. */
 const THREADS = JOBS_MAX;
 /** How long everything may be held before a waiting job looks again. */
 const HELD_MS = 50;
