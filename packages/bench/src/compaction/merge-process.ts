@@ -1,5 +1,5 @@
 /** A process that does nothing but merge: files in, files out, by a worker of the compaction pool. */
-import { type FileHandle, open, writeFile } from 'node:fs/promises';
+import { type FileHandle, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type CompactionFile, compactionPool, type MergePlan, type MergeTarget } from '@clortho/compaction';
 import { type CodecName, fileSource } from '@clortho/sst';
@@ -24,6 +24,8 @@ export interface MergeRound {
   /** How much more memory the process had at most, up to now, than before it began to merge. */
   readonly memoryBytes: number;
 }
+
+const CHUNKS_PER_WRITE = 256;
 
 await beSubject(async (given) => {
   const { folder, codec, target, inputs } = given as MergeSetup;
@@ -51,11 +53,21 @@ async function merge(
     { plan, writer: { codec } },
     {
       open: ({ id }) => fileSource(handles.get(id) as FileHandle),
-      emit: ({ chunks, ordinal }) =>
-        writeFile(join(folder, `${codec}-${target}-${ordinal}.out`), Buffer.concat(chunks)),
+      emit: ({ chunks, ordinal }) => writeChunks(join(folder, `${codec}-${target}-${ordinal}.out`), chunks),
     },
   );
   return result.rowsWritten;
+}
+
+/** Writes the chunks as they are: one array of all would be the host's memory, not that of the merge. */
+async function writeChunks(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+  const handle = await open(path, 'w');
+  try {
+    for (let at = 0; at < chunks.length; at += CHUNKS_PER_WRITE)
+      await handle.writev(chunks.slice(at, at + CHUNKS_PER_WRITE));
+  } finally {
+    await handle.close();
+  }
 }
 
 async function measure(work: () => Promise<number>, atRest: number): Promise<MergeRound> {

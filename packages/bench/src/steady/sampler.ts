@@ -3,6 +3,7 @@ import { systemClock } from '@clortho/base';
 import type { Store } from '@clortho/engine';
 import { percentile } from '../workload/statistics.ts';
 import { LOG } from './mixed-writes.ts';
+import type { WrittenBatch } from './writers.ts';
 
 /** One second. */
 export interface Sample {
@@ -34,7 +35,7 @@ export class Sampler {
   }
 
   /** Notes a write that ended. */
-  note(latencyMs: number, rows: number): void {
+  note({ latencyMs, rows }: WrittenBatch): void {
     this.#latencies.push(latencyMs);
     this.#rows += rows;
   }
