@@ -1,5 +1,6 @@
 /** The public names of `@clortho/sst`. */
 export { Block } from './block/block.ts';
+export { WorkMemory } from './block/work-memory.ts';
 export type { Codec, CodecName } from './codec/codec.ts';
 export { codecNames } from './codec/registry.ts';
 export { type BloomOptions, bloom, type ValueSet } from './collector/bloom.ts';

@@ -66,6 +66,8 @@ export type Step = typeof END | typeof ROW | typeof BLOCKED;
  * not change until the move is complete.
  */
 export interface RowCursor extends RowPosition {
+  /** How many leading bytes the key is known to have in common with the one shown before the last move; 0 if not given. */
+  readonly shared?: number;
   /** Moves to the first row. */
   seekFirst(): Step;
   /** Moves to the last row. */

@@ -1,6 +1,7 @@
 import { compareBytes } from '@clortho/base';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { WorkMemory } from '../src/block/work-memory.ts';
 import type { CodecName } from '../src/codec/codec.ts';
 import { codecNames } from '../src/codec/registry.ts';
 import { compareRangeDeletes } from '../src/file/range-deletes.ts';
@@ -25,7 +26,15 @@ const optionsArbitrary = fc.record({
   indexPartitionBytes: fc.constantFrom(1, 200, 131_072),
 });
 
-const openArbitrary = fc.constantFrom('bytes', 'bytes and cache', 'source', 'source and cache', 'read ahead');
+const openArbitrary = fc.constantFrom(
+  'bytes',
+  'bytes and cache',
+  'bytes into memory',
+  'source',
+  'source and cache',
+  'read ahead',
+  'read ahead into memory',
+);
 
 /** Opens a file in one of the ways there are. */
 async function openAs(how: string, bytes: Uint8Array, timestamp?: number): Promise<Sst> {
@@ -35,7 +44,11 @@ async function openAs(how: string, bytes: Uint8Array, timestamp?: number): Promi
 }
 
 function cursorOf(sst: Sst, how: string) {
-  return sst.cursor(how === 'read ahead' ? { readAheadBytes: 300 } : undefined);
+  const readAheadBytes = how.startsWith('read ahead') ? 300 : undefined;
+  const memory = how.endsWith('memory') ? new WorkMemory(1000) : undefined;
+  return sst.cursor(
+    readAheadBytes === undefined && memory === undefined ? undefined : { readAheadBytes, memory },
+  );
 }
 
 describe('a file', () => {

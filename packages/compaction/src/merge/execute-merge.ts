@@ -10,13 +10,14 @@
  *   only files that nobody refers to.
  */
 import { type Clock, systemClock, throwIfAborted } from '@clortho/base';
-import { BLOCKED, END } from '@clortho/sst';
+import { BLOCKED, END, type MergingCursor, ROW, WorkMemory } from '@clortho/sst';
 import { loadCollector } from '../collector/load-collector.ts';
 import { loadFilter } from '../filter/load-filter.ts';
 import { loadOperator } from '../operator/load-operator.ts';
 import { collectGroup } from '../versions/collect-group.ts';
 import { RangeDeleteIndex } from '../versions/range-delete-index.ts';
 import { VersionGroup } from '../versions/version-group.ts';
+import type { InputCursor } from './input-cursor.ts';
 import {
   type MergeIo,
   type MergeJob,
@@ -60,7 +61,9 @@ export async function executeMerge(
   const operator = job.operator === undefined ? undefined : await loadOperator(job.operator);
   const filter = job.filter === undefined ? undefined : await loadFilter(job.filter);
   const collectors = await Promise.all((job.collectors ?? []).map(loadCollector));
-  const { cursor, rangeDeletes } = await openInputs(plan, io, job.readAheadBytes ?? READ_AHEAD_BYTES, signal);
+  const memory = new WorkMemory();
+  const readAheadBytes = job.readAheadBytes ?? READ_AHEAD_BYTES;
+  const { cursor, rangeDeletes } = await openInputs(plan, io, readAheadBytes, memory, signal);
   const rules: MergeRules = {
     rangeDeletes: RangeDeleteIndex.of(rangeDeletes),
     ttlMicros: job.ttlMicros,
@@ -70,7 +73,7 @@ export async function executeMerge(
     mergedUpTo: plan.run,
     forgetUpTo: plan.forgetUpTo,
   };
-  const outputs = new MergeOutputs(job, { ...job.writer, collectors }, rangeDeletes);
+  const outputs = new MergeOutputs(job, rules, { ...job.writer, collectors, memory }, rangeDeletes);
   const run = new MergeRun(job, io, options);
 
   const group = new VersionGroup();
@@ -80,13 +83,21 @@ export async function executeMerge(
   for (;;) {
     if (step === BLOCKED) step = await cursor.load(signal);
     if (step === END && !group.begun) break;
-    step = collectGroup(cursor, group, step);
+    const alone = step === ROW && !group.begun ? aloneIn(cursor, outputs) : undefined;
+    if (alone === undefined) step = collectGroup(cursor, group, step);
     if (step === BLOCKED) continue;
-    for (let full = outputs.takeFull(group); full !== undefined; full = outputs.takeFull(group))
+    const next = alone ?? group;
+    for (let full = outputs.takeFull(next); full !== undefined; full = outputs.takeFull(next))
       await run.emit(full);
-    outputs.add(group, rules);
-    run.rowsRead += group.length;
-    group.clear();
+    if (alone === undefined) {
+      outputs.add(group);
+      run.rowsRead += group.length;
+      group.clear();
+    } else {
+      outputs.addAlone(alone);
+      run.rowsRead += 1;
+      step = cursor.next();
+    }
     if (run.rowsRead - rowsAtLook < ROWS_PER_LOOK) continue;
     rowsAtLook = run.rowsRead;
     if (clock.monotonic() - sliceStart < sliceMs) continue;
@@ -98,6 +109,12 @@ export async function executeMerge(
   for (const output of outputs.finish()) await run.emit(output);
   run.report();
   return run.result();
+}
+
+/** Returns the input with the current row if that is alone of its key and just to be copied, which most rows are. */
+function aloneIn(cursor: MergingCursor<InputCursor>, outputs: MergeOutputs): InputCursor | undefined {
+  const { current } = cursor;
+  return cursor.isAlone() && current.isLastOfKey() && outputs.copiesAlone(current) ? current : undefined;
 }
 
 /** What a merge has done so far. */

@@ -4,20 +4,25 @@
  *     files      [a ... f)   [f ... p)   [q ... z)
  *                 read        here        not opened
  *
+ * It walks the rows of a block by itself, because that is where a merge spends its time: the cursor of the file is only
+ * asked for the next block.
+ *
  * Invariants:
  * - At most one file is open for reading. Rows outside of a file's bounds are not shown: it may be a clipped view.
  * - It moves forward only.
  */
-import { compareBytes, compareSlices, invariant } from '@clortho/base';
+import { compareBytes, EMPTY_BYTES, invariant } from '@clortho/base';
 import {
   BLOCKED,
+  type Block,
   END,
   ROW,
   type RowCursor,
-  ShownRow,
+  type RowKind,
   type Sst,
   type SstCursor,
   type Step,
+  type WorkMemory,
 } from '@clortho/sst';
 import type { KeyRange } from '../versions/clip-range-deletes.ts';
 
@@ -28,19 +33,57 @@ export interface Input {
 }
 
 /** Shows the rows of several inputs, ascending and disjoint, as one sequence. */
-export class InputCursor extends ShownRow implements RowCursor {
+export class InputCursor implements RowCursor {
+  keyBytes: Uint8Array = EMPTY_BYTES;
+  keyStart = 0;
+  keyEnd = 0;
+  shared = 0;
   readonly #inputs: readonly Input[];
   readonly #readAheadBytes: number;
+  readonly #memory: WorkMemory;
   #index = 0;
   #cursor: SstCursor | undefined;
-  /** Where the file's visible rows end, if it may have rows beyond. */
-  #end: Uint8Array | undefined;
+  #block: Block | undefined;
+  #row = 0;
+  #rowEnd = 0;
 
-  /** Reads `inputs` in pieces of about `readAheadBytes`. */
-  constructor(inputs: readonly Input[], readAheadBytes: number) {
-    super();
+  /** Reads `inputs` in pieces of about `readAheadBytes`, and decodes them into `memory`. */
+  constructor(inputs: readonly Input[], readAheadBytes: number, memory: WorkMemory) {
     this.#inputs = inputs;
     this.#readAheadBytes = readAheadBytes;
+    this.#memory = memory;
+  }
+
+  /** The block of the current row. */
+  get block(): Block {
+    return this.#block as Block;
+  }
+  /** Which row of the block the current one is. */
+  get row(): number {
+    return this.#row;
+  }
+  get timestamp(): number {
+    return this.block.timestampAt(this.#row);
+  }
+  get endTimestamp(): number {
+    return this.block.endAt(this.#row);
+  }
+  get kind(): RowKind {
+    return this.block.kindAt(this.#row);
+  }
+  get valueBytes(): Uint8Array {
+    return this.block.valueBytes;
+  }
+  get valueStart(): number {
+    return this.block.valueStartAt(this.#row);
+  }
+  get valueEnd(): number {
+    return this.block.valueStartAt(this.#row + 1);
+  }
+
+  /** Tells whether the row after this one has another key, as far as that is seen at a glance. */
+  isLastOfKey(): boolean {
+    return this.#row + 1 < this.#rowEnd && this.block.differsFromNext(this.#row);
   }
 
   seekFirst(): Step {
@@ -50,7 +93,15 @@ export class InputCursor extends ShownRow implements RowCursor {
   }
 
   next(): Step {
-    return this.#cursor === undefined ? this.#waiting() : this.#settle(this.#cursor.next());
+    const row = this.#row + 1;
+    if (row < this.#rowEnd) {
+      this.#row = row;
+      this.keyStart = this.keyEnd;
+      this.keyEnd = this.block.keyStartAt(row + 1);
+      this.shared = this.block.shared;
+      return ROW;
+    }
+    return this.#cursor === undefined ? this.#waiting() : this.#settle(this.#cursor.nextBlock());
   }
 
   async load(signal?: AbortSignal): Promise<Step> {
@@ -59,10 +110,14 @@ export class InputCursor extends ShownRow implements RowCursor {
     if (input === undefined) return END;
     const { lower, upper } = input.range;
     const sst = await input.open(signal);
-    this.#end = upper !== undefined && compareBytes(sst.summary.maxKey, upper) >= 0 ? upper : undefined;
-    this.#cursor = sst.cursor({ readAheadBytes: this.#readAheadBytes });
-    const startsInside = compareBytes(sst.summary.minKey, lower) >= 0;
-    return this.#settle(startsInside ? this.#cursor.seekFirst() : this.#cursor.seek(lower));
+    const { minKey, maxKey } = sst.summary;
+    this.#cursor = sst.cursor({
+      readAheadBytes: this.#readAheadBytes,
+      memory: this.#memory,
+      lower: compareBytes(minKey, lower) < 0 ? lower : undefined,
+      upper: upper !== undefined && compareBytes(maxKey, upper) >= 0 ? upper : undefined,
+    });
+    return this.#settle(this.#cursor.seekFirst());
   }
 
   seek(): Step {
@@ -79,10 +134,18 @@ export class InputCursor extends ShownRow implements RowCursor {
   }
 
   #settle(step: Step): Step {
+    this.#rowEnd = 0;
+    this.shared = 0;
     if (step === BLOCKED) return BLOCKED;
     if (step === ROW) {
-      this.show(this.#cursor as SstCursor);
-      if (!this.#isBeyondEnd()) return ROW;
+      const { block, row, rowEnd, keyBytes, keyStart, keyEnd } = this.#cursor as SstCursor;
+      this.#block = block;
+      this.#row = row;
+      this.#rowEnd = rowEnd;
+      this.keyBytes = keyBytes;
+      this.keyStart = keyStart;
+      this.keyEnd = keyEnd;
+      return ROW;
     }
     this.#close();
     this.#index += 1;
@@ -91,13 +154,6 @@ export class InputCursor extends ShownRow implements RowCursor {
 
   #waiting(): Step {
     return this.#index < this.#inputs.length ? BLOCKED : END;
-  }
-
-  #isBeyondEnd(): boolean {
-    const end = this.#end;
-    return (
-      end !== undefined && compareSlices(this.keyBytes, this.keyStart, this.keyEnd, end, 0, end.length) >= 0
-    );
   }
 
   #close(): void {

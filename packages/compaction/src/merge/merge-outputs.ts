@@ -5,14 +5,16 @@
  *     into base       one stream for Current, one per window of end timestamps for History
  *     into History    one stream per window
  */
-import type { RangeDelete, SstWriterOptions } from '@clortho/sst';
+import { copyBytes } from '@clortho/base';
+import { NEVER, PUT, type RangeDelete, type SstWriterOptions } from '@clortho/sst';
 import { windowOf } from '../strategy/history-window.ts';
 import type { MergePlan } from '../strategy/plan.ts';
 import type { VersionGroup } from '../versions/version-group.ts';
+import type { InputCursor } from './input-cursor.ts';
 import { type MergeJob, type MergeOutput, TARGET_FILE_BYTES } from './merge-job.ts';
 import type { MergeRules, RowSink } from './merge-rules.ts';
-import { OutputStream, type StreamSettings } from './output-stream.ts';
-import { reduceBase } from './reduce-base.ts';
+import { type Key, OutputStream, type StreamSettings } from './output-stream.ts';
+import { leavesLonePuts, reduceBase } from './reduce-base.ts';
 import { reduceDelta } from './reduce-delta.ts';
 import { reduceHistory } from './reduce-history.ts';
 
@@ -21,6 +23,10 @@ const SALT_STEP = 0x9e37_79b9; // 2^32 / golden ratio: salts of neighbours have 
 /** Takes the groups of a merge in key order and gives the files they come to. */
 export class MergeOutputs {
   readonly #plan: MergePlan;
+  readonly #rules: MergeRules;
+  readonly #isBase: boolean;
+  /** Whether a row that is alone of its key is copied as it is; into base, only a put. */
+  readonly #copiesAlone: boolean;
   readonly #settings: StreamSettings;
   readonly #streams: OutputStream[] = [];
   /** The stream for delta or Current rows. */
@@ -29,11 +35,20 @@ export class MergeOutputs {
   readonly #history: RowSink;
 
   /** Creates the streams that `job.plan` asks for. `rangeDeletes` go into delta outputs. */
-  constructor(job: MergeJob, writerOptions: SstWriterOptions, rangeDeletes: readonly RangeDelete[]) {
+  constructor(
+    job: MergeJob,
+    rules: MergeRules,
+    writerOptions: SstWriterOptions,
+    rangeDeletes: readonly RangeDelete[],
+  ) {
     const { plan, targetFileBytes = TARGET_FILE_BYTES, salt = 0 } = job;
     let writers = 0;
     let files = 0;
     this.#plan = plan;
+    this.#rules = rules;
+    this.#isBase = plan.output === 'base';
+    this.#copiesAlone =
+      plan.output === 'delta' || (this.#isBase && leavesLonePuts(rules) && rules.forgetUpTo === undefined);
     this.#settings = {
       targetFileBytes,
       writerOptions: () => ({ ...writerOptions, salt: (salt + SALT_STEP * writers++) >>> 0 }),
@@ -56,15 +71,30 @@ export class MergeOutputs {
   }
 
   /** Writes what remains of the versions of a key. */
-  add(group: VersionGroup, rules: MergeRules): void {
+  add(group: VersionGroup): void {
+    const rules = this.#rules;
     if (this.#plan.output === 'delta') reduceDelta(group, rules, this.#main);
     else if (this.#plan.output === 'base') reduceBase(group, rules, this.#main, this.#history);
     else reduceHistory(group, rules, this.#history);
   }
 
-  /** Returns a file that is full, ended before the group about to be added; `undefined` if there is none. */
-  takeFull(next: VersionGroup): MergeOutput | undefined {
-    for (const stream of this.#streams) if (stream.endsBefore(next)) return stream.finish(next.key());
+  /** Tells whether the rules leave the row that an input stands on as it is, if it is alone of its key. */
+  copiesAlone(input: InputCursor): boolean {
+    if (!this.#copiesAlone) return false;
+    return !this.#isBase || (input.kind === PUT && input.endTimestamp === NEVER);
+  }
+
+  /** Copies the row that an input stands on: see {@link copiesAlone}. */
+  addAlone(input: InputCursor): void {
+    this.#main.appendAlone(input.block, input.row);
+  }
+
+  /** Returns a file that is full, ended before the key about to be added; `undefined` if there is none. */
+  takeFull(next: Key): MergeOutput | undefined {
+    for (let index = 0; index < this.#streams.length; index += 1) {
+      const stream = this.#streams[index] as OutputStream;
+      if (stream.endsBefore(next)) return stream.finish(copyBytes(next.keyBytes, next.keyStart, next.keyEnd));
+    }
     return undefined;
   }
 

@@ -1,6 +1,6 @@
 /** The inputs of a merge as one cursor over all their rows, and their range deletes. */
 import { compareBytes, EMPTY_BYTES } from '@clortho/base';
-import { MergingCursor, type RangeDelete, type RowCursor, Sst } from '@clortho/sst';
+import { MergingCursor, type RangeDelete, Sst, type WorkMemory } from '@clortho/sst';
 import type { CompactionFile } from '../strategy/compaction-file.ts';
 import { compareUppers, isAtOrBelow } from '../strategy/overlap.ts';
 import type { MergePlan } from '../strategy/plan.ts';
@@ -12,7 +12,7 @@ import type { MergeIo } from './merge-job.ts';
 /** What a merge reads. */
 export interface OpenInputs {
   /** All rows of the inputs in order, to be read from the first on. */
-  readonly cursor: RowCursor;
+  readonly cursor: MergingCursor<InputCursor>;
   /** All range deletes of the inputs, clipped to what may be seen. */
   readonly rangeDeletes: readonly RangeDelete[];
 }
@@ -21,12 +21,13 @@ const EVERYTHING: KeyRange = { lower: EMPTY_BYTES, upper: undefined };
 
 /**
  * Opens the inputs that have range deletes, which must be known before the first row; the others are opened when
- * their rows are due.
+ * their rows are due, and decoded into `memory`.
  */
 export async function openInputs(
   plan: MergePlan,
   io: MergeIo,
   readAheadBytes: number,
+  memory: WorkMemory,
   signal: AbortSignal | undefined,
 ): Promise<OpenInputs> {
   const rangeDeletes: RangeDelete[] = [];
@@ -40,10 +41,8 @@ export async function openInputs(
       return { range, open: () => Promise.resolve(sst) };
     }),
   );
-  const cursors = disjointChains(inputs).map((chain) => new InputCursor(chain, readAheadBytes));
-  const [only] = cursors;
-  const cursor = only !== undefined && cursors.length === 1 ? only : new MergingCursor(cursors);
-  return { cursor, rangeDeletes };
+  const cursors = disjointChains(inputs).map((chain) => new InputCursor(chain, readAheadBytes, memory));
+  return { cursor: new MergingCursor(cursors), rangeDeletes };
 }
 
 /** Opens an input; one that a single read brings whole is opened from memory. */

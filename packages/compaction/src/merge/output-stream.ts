@@ -8,10 +8,16 @@
  * - All versions of a key are in one file; the files of a stream are disjoint and ascend, range deletes included.
  */
 import { compareBytes, compareSlices, EMPTY_BYTES, invariant, keySuccessor } from '@clortho/base';
-import { type RangeDelete, type RowKind, SstWriter, type SstWriterOptions } from '@clortho/sst';
+import {
+  type Block,
+  type RangeDelete,
+  type RowKind,
+  type RowPosition,
+  SstWriter,
+  type SstWriterOptions,
+} from '@clortho/sst';
 import type { Tier } from '../strategy/compaction-file.ts';
 import { clipRangeDeletes } from '../versions/clip-range-deletes.ts';
-import type { VersionGroup } from '../versions/version-group.ts';
 import type { MergeOutput } from './merge-job.ts';
 import type { RowSink } from './merge-rules.ts';
 
@@ -37,6 +43,9 @@ export interface StreamIdentity {
   readonly fences: readonly Uint8Array[];
 }
 
+/** A key in place. */
+export type Key = Pick<RowPosition, 'keyBytes' | 'keyStart' | 'keyEnd'>;
+
 /** Writes one sequence of files. */
 export class OutputStream implements RowSink {
   readonly #settings: StreamSettings;
@@ -60,12 +69,21 @@ export class OutputStream implements RowSink {
   }
 
   /** Tells whether the file in progress must end before the key `next`: it is full, or a fence stands between. */
-  endsBefore(next: VersionGroup): boolean {
+  endsBefore(next: Key): boolean {
     const { fences } = this.#identity;
     const before = this.#fence;
     while (this.#fence < fences.length && isAtOrBelow(fences[this.#fence] as Uint8Array, next))
       this.#fence += 1;
     return this.#isFull || (this.#fence > before && this.#writer !== undefined);
+  }
+
+  /** Appends row `row` of a block, which is alone of its key and comes after all that was appended. */
+  appendAlone(block: Block, row: number): void {
+    this.#writer ??= new SstWriter(this.#settings.writerOptions());
+    this.#writer.appendOrdered(block, row);
+    const keyStart = block.keyStartAt(row);
+    const keyEnd = block.keyStartAt(row + 1);
+    this.#note(block.keyBytes, keyStart, keyEnd, block.valueStartAt(row + 1) - block.valueStartAt(row));
   }
 
   append(
@@ -91,14 +109,19 @@ export class OutputStream implements RowSink {
       valueStart,
       valueEnd,
     );
+    this.#note(keyBytes, keyStart, keyEnd, valueEnd - valueStart);
+  }
+
+  /** Notes the key of the row that was appended, and now and then whether the file is full. */
+  #note(keyBytes: Uint8Array, keyStart: number, keyEnd: number, valueLength: number): void {
     this.#lastKeyBytes = keyBytes;
     this.#lastKeyStart = keyStart;
     this.#lastKeyEnd = keyEnd;
-    this.#unmeasured += keyEnd - keyStart + valueEnd - valueStart;
+    this.#unmeasured += keyEnd - keyStart + valueLength;
     const { targetFileBytes } = this.#settings;
     if (this.#unmeasured < targetFileBytes / MEASUREMENTS_PER_FILE) return;
     this.#unmeasured = 0;
-    this.#isFull = this.#writer.estimatedBytes >= targetFileBytes;
+    this.#isFull = (this.#writer as SstWriter).estimatedBytes >= targetFileBytes;
   }
 
   /**
@@ -149,7 +172,7 @@ export class OutputStream implements RowSink {
   }
 }
 
-function isAtOrBelow(fence: Uint8Array, { keyBytes, keyStart, keyEnd }: VersionGroup): boolean {
+function isAtOrBelow(fence: Uint8Array, { keyBytes, keyStart, keyEnd }: Key): boolean {
   return compareSlices(fence, 0, fence.length, keyBytes, keyStart, keyEnd) <= 0;
 }
 

@@ -59,16 +59,14 @@ export function reduceBase(group: VersionGroup, rules: MergeRules, current: RowS
   }
 }
 
-/** Tells whether all there is of the key is a put that nothing ends: it stays, without being looked at any closer. */
+/** Tells whether a put that nothing ends stays where it is all there is of its key. */
+export function leavesLonePuts({ rangeDeletes, ttlMicros, filter }: MergeRules): boolean {
+  return rangeDeletes === undefined && ttlMicros === undefined && filter === undefined;
+}
+
 function isLonePut(group: VersionGroup, rules: MergeRules): boolean {
-  return (
-    group.length === 1 &&
-    group.kinds[0] === PUT &&
-    group.ends[0] === NEVER &&
-    rules.rangeDeletes === undefined &&
-    rules.ttlMicros === undefined &&
-    rules.filter === undefined
-  );
+  const isPut = group.length === 1 && group.kinds[0] === PUT && group.ends[0] === NEVER;
+  return isPut && leavesLonePuts(rules);
 }
 
 function isNeeded(rules: MergeRules, { timestamp, end, expiry }: Life, newer: number): boolean {

@@ -12,13 +12,15 @@
  * - Rows are pushed in order; the builder trusts its caller on that.
  * - The arrays are used again for the next block, so a writer allocates per block, never per row.
  */
-import { writeBytes } from '@clortho/base';
 import { encodeIntegers } from '../column/integers.ts';
 import { encodeKeys } from '../column/keys.ts';
-import { grown, grownNumbers } from '../growth.ts';
+import { grownNumbers } from '../growth.ts';
 import type { RowKind } from '../row.ts';
 import type { ByteSink } from '../sink.ts';
+import type { Block } from './block.ts';
+import { GatheredBytes } from './gathered-bytes.ts';
 import { INTEGER_COLUMNS } from './integer-columns.ts';
+import type { WorkMemory } from './work-memory.ts';
 
 /** What each row counts besides its bytes, so that blocks of tiny rows are bounded too. */
 const ROW_OVERHEAD_BYTES = 12;
@@ -26,20 +28,23 @@ const ROW_OVERHEAD_BYTES = 12;
 /** Gathers the rows of one block after the other. Fields are for reading. */
 export class BlockBuilder {
   rows = 0;
-  keys: Uint8Array = new Uint8Array(256);
-  /** Row i's key is `keys[keyOffsets[i], keyOffsets[i + 1])`. */
+  readonly keys: GatheredBytes = new GatheredBytes(256);
+  /** Row i's key is at `[keyOffsets[i], keyOffsets[i + 1])` of the keys. */
   keyOffsets: Float64Array = new Float64Array(17);
   timestamps: Float64Array = new Float64Array(16);
   ends: Float64Array = new Float64Array(16);
   kinds: Float64Array = new Float64Array(16);
-  values: Uint8Array = new Uint8Array(1024);
+  readonly values: GatheredBytes = new GatheredBytes(1024);
   valueLengths: Float64Array = new Float64Array(16);
-  keysEnd = 0;
-  valuesEnd = 0;
 
   /** How large the block is: bytes of expanded keys and values and a little per row. */
   get weight(): number {
-    return rowsWeight(this.rows, this.keysEnd + this.valuesEnd);
+    return this.weightWith(0, 0);
+  }
+
+  /** Returns how large the block would be with so many rows of so many bytes more. */
+  weightWith(rows: number, bytes: number): number {
+    return this.keys.length + this.values.length + bytes + (this.rows + rows) * ROW_OVERHEAD_BYTES;
   }
 
   /** Appends a row, copying its bytes. */
@@ -56,37 +61,45 @@ export class BlockBuilder {
   ): void {
     const row = this.rows;
     if (row === this.timestamps.length) this.#growRows();
-    const keysEnd = this.keysEnd + keyEnd - keyStart;
-    const valuesEnd = this.valuesEnd + valueEnd - valueStart;
-    if (keysEnd > this.keys.length) this.keys = grown(this.keys, this.keysEnd, keysEnd);
-    if (valuesEnd > this.values.length) this.values = grown(this.values, this.valuesEnd, valuesEnd);
-    writeBytes(this.keys, this.keysEnd, keyBytes, keyStart, keyEnd);
-    writeBytes(this.values, this.valuesEnd, valueBytes, valueStart, valueEnd);
-    this.keyOffsets[row + 1] = keysEnd;
+    this.keys.append(keyBytes, keyStart, keyEnd);
+    this.values.append(valueBytes, valueStart, valueEnd);
+    this.keyOffsets[row + 1] = this.keys.length;
     this.timestamps[row] = timestamp;
     this.ends[row] = endTimestamp;
     this.kinds[row] = kind;
     this.valueLengths[row] = valueEnd - valueStart;
-    this.keysEnd = keysEnd;
-    this.valuesEnd = valuesEnd;
     this.rows = row + 1;
+  }
+
+  /** Appends a row of a block, copying its bytes; with a timestamp of zero if it has `noTimestamp`. */
+  pushRow(block: Block, row: number, noTimestamp: boolean): void {
+    const at = this.rows;
+    if (at === this.timestamps.length) this.#growRows();
+    const valueStart = block.valueStartAt(row);
+    const valueEnd = block.valueStartAt(row + 1);
+    this.keys.append(block.keyBytes, block.keyStartAt(row), block.keyStartAt(row + 1));
+    this.values.append(block.valueBytes, valueStart, valueEnd);
+    this.keyOffsets[at + 1] = this.keys.length;
+    this.timestamps[at] = noTimestamp ? 0 : block.timestampAt(row);
+    this.ends[at] = block.endAt(row);
+    this.kinds[at] = block.kindAt(row);
+    this.valueLengths[at] = valueEnd - valueStart;
+    this.rows = at + 1;
   }
 
   /** Appends the encoded block to `sink`. */
   encode(sink: ByteSink): void {
     sink.varint(this.rows);
     for (const column of INTEGER_COLUMNS) encodeIntegers(sink, this[column], this.rows);
-    encodeKeys(sink, this.keys, this.keyOffsets, this.rows);
-    sink.copy(this.values, 0, this.valuesEnd);
+    encodeKeys(sink, this.keys.view(), this.keyOffsets, this.rows);
+    sink.copy(this.values.bytes, this.values.start, this.values.end);
   }
 
-  /** Forgets the rows; gives memory that one huge row took back when it exceeds `capacityMax` bytes. */
-  reset(capacityMax: number): void {
+  /** Forgets the rows; see {@link GatheredBytes.reset}. */
+  reset(capacityMax: number, memory?: WorkMemory): void {
     this.rows = 0;
-    this.keysEnd = 0;
-    this.valuesEnd = 0;
-    if (this.keys.length > capacityMax) this.keys = new Uint8Array(capacityMax);
-    if (this.values.length > capacityMax) this.values = new Uint8Array(capacityMax);
+    this.keys.reset(capacityMax, memory);
+    this.values.reset(capacityMax, memory);
   }
 
   #growRows(): void {
@@ -97,9 +110,4 @@ export class BlockBuilder {
     this.kinds = grownNumbers(this.kinds, rows);
     this.valueLengths = grownNumbers(this.valueLengths, rows);
   }
-}
-
-/** Returns the weight of `rows` rows whose keys and values take `bytes` bytes. */
-export function rowsWeight(rows: number, bytes: number): number {
-  return bytes + rows * ROW_OVERHEAD_BYTES;
 }

@@ -71,6 +71,11 @@ export class Block implements Keys {
     return this.table[row * ROW_NUMBERS + VALUE_START] as number;
   }
 
+  /** Tells whether a row, which is not the last, has another key than the next one: surely, if it says so. */
+  differsFromNext(row: number): boolean {
+    return this.table[row * ROW_NUMBERS] !== this.table[(row + 1) * ROW_NUMBERS];
+  }
+
   /** Returns the timestamp of a row. */
   timestampAt(row: number): number {
     const values = this.#timestampValues;

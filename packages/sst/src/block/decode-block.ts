@@ -10,16 +10,17 @@ import { checkOrder } from '../column/order.ts';
 import { decodeTimestamps } from '../column/timestamps.ts';
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import { MERGE, PUT } from '../row.ts';
-import { corruptSection, endSection, type Section, takeBytes, takeVarint } from '../section.ts';
+import { corruptSection, type Section, takeVarint } from '../section.ts';
 import { Block } from './block.ts';
+import type { WorkMemory } from './work-memory.ts';
 
 /**
  * Decodes a block. With `timestamp`, all rows have that one (the file stores none). The values of the block are a
- * view of the section's bytes.
+ * view of the section's bytes, unless they and the keys are to be in `memory`.
  *
  * @throws {ClorthoError} `CLORTHO_CORRUPT`, also if the rows are out of order.
  */
-export function decodeBlock(section: Section, timestamp: number | undefined): Block {
+export function decodeBlock(section: Section, timestamp: number | undefined, memory?: WorkMemory): Block {
   // Rows differ in key or timestamp, so each takes a byte at least: this bounds what is allocated per row.
   const rows = takeVarint(section, section.bytes.length);
   if (rows === 0) throw corruptSection(section, 'block without rows');
@@ -27,11 +28,14 @@ export function decodeBlock(section: Section, timestamp: number | undefined): Bl
   const ends = decodeTimestamps(section, rows, undefined);
   const kinds = decodeIntegers(section, rows, PUT, MERGE);
   const valueLengths = decodeIntegers(section, rows, 0, VALUE_BYTES_MAX);
-  const keys = decodeKeys(section, rows, KEY_BYTES_MAX);
+  const keys = decodeKeys(section, rows, KEY_BYTES_MAX, memory);
   checkOrder(section, keys, timestamps);
-  const { bytes, offset } = section;
-  writeStarts(section, valueLengths, rows, offset, bytes.length, keys.table, VALUE_START, ROW_NUMBERS);
-  takeBytes(section, (keys.table[rows * ROW_NUMBERS + VALUE_START] as number) - offset);
-  endSection(section);
-  return new Block(keys, timestamps, ends, kinds, bytes);
+  const { offset } = section;
+  const length = section.bytes.length - offset;
+  const start = memory === undefined ? offset : memory.copy(section.bytes, offset, offset + length);
+  const { table } = keys;
+  writeStarts(section, valueLengths, rows, start, start + length, table, VALUE_START, ROW_NUMBERS);
+  if (table[rows * ROW_NUMBERS + VALUE_START] !== start + length)
+    throw corruptSection(section, 'bytes left over');
+  return new Block(keys, timestamps, ends, kinds, memory === undefined ? section.bytes : memory.bytes);
 }

@@ -21,9 +21,10 @@
  * - Prefixes are as long as possible: equal columns have equal bytes.
  */
 
+import type { WorkMemory } from '../block/work-memory.ts';
 import { checkAllocation, corruptSection, type Section, takeBytes, takeVarint } from '../section.ts';
 import type { ByteSink } from '../sink.ts';
-import { decodeIntegers, encodeIntegers, integerAt } from './integers.ts';
+import { decodeIntegers, encodeIntegers, type Integers, integerAt } from './integers.ts';
 
 /** Rows that share a bundle prefix. */
 export const BUNDLE_ROWS = 16;
@@ -101,17 +102,19 @@ export function encodeKeys(sink: ByteSink, bytes: Uint8Array, offsets: Float64Ar
 }
 
 /**
- * Decodes `count` keys of at most `keyBytesMax` bytes each.
+ * Decodes `count` keys of at most `keyBytesMax` bytes each, into `memory` if there is any.
  *
  * @throws {ClorthoError} `CLORTHO_CORRUPT`, also if the expanded keys exceed the bound of the section.
  */
-export function decodeKeys(section: Section, count: number, keyBytesMax: number): Keys {
+export function decodeKeys(section: Section, count: number, keyBytesMax: number, memory?: WorkMemory): Keys {
   const bundles = Math.ceil(count / BUNDLE_ROWS);
   const shared = takeVarint(section, keyBytesMax);
   const bundleLengths = decodeIntegers(section, bundles, 0, keyBytesMax);
   const suffixLengths = decodeIntegers(section, count, 0, keyBytesMax);
   let stored = shared;
   let expanded = 0;
+  /** The length of all keys, as long as they have one. */
+  let uniform = -1;
   for (let bundle = 0, row = 0; bundle < bundles; bundle += 1) {
     const bundleLength = integerAt(bundleLengths, bundle);
     const prefix = shared + bundleLength;
@@ -122,27 +125,115 @@ export function decodeKeys(section: Section, count: number, keyBytesMax: number)
     for (; row < end; row += 1) {
       const suffix = integerAt(suffixLengths, row);
       stored += suffix;
-      if (suffix > 0 || row === first) length = prefix + suffix;
-      if (length > keyBytesMax) throw corruptSection(section, 'key too long');
+      if (suffix > 0 || row === first) {
+        length = prefix + suffix;
+        if (row === 0) uniform = length;
+        else if (length !== uniform) uniform = -1;
+        if (length > keyBytesMax) throw corruptSection(section, 'key too long');
+      }
       expanded += length;
     }
   }
   const tableBytes = (count + 1) * ROW_NUMBERS * Uint32Array.BYTES_PER_ELEMENT;
   checkAllocation(section, Math.max(tableBytes, expanded));
-  const source = section.bytes;
-  const sharedAt = takeBytes(section, stored);
-  const memory = new ArrayBuffer(tableBytes + expanded);
-  const table = new Uint32Array(memory, 0, (count + 1) * ROW_NUMBERS);
-  const bytes = new Uint8Array(memory, tableBytes, expanded);
+  const from = takeBytes(section, stored);
+  const place = placeOf(tableBytes, expanded, memory);
+  const keys: Keys = {
+    rows: count,
+    shared: count === 0 ? 0 : shared,
+    table: place.table,
+    keyBytes: place.bytes,
+  };
+  place.table[KEY_START] = place.start;
+  if (uniform > 0) expandUniform(keys, uniform, section.bytes, from, bundleLengths, suffixLengths);
+  else expand(keys, section.bytes, from, bundleLengths, suffixLengths);
+  return keys;
+}
+
+/** Returns memory for a table and keys, and where the keys start there. */
+function placeOf(
+  tableBytes: number,
+  keyBytes: number,
+  memory: WorkMemory | undefined,
+): { table: Uint32Array; bytes: Uint8Array; start: number } {
+  if (memory === undefined) {
+    const own = new ArrayBuffer(tableBytes + keyBytes);
+    const table = new Uint32Array(own, 0, tableBytes / Uint32Array.BYTES_PER_ELEMENT);
+    return { table, bytes: new Uint8Array(own, tableBytes, keyBytes), start: 0 };
+  }
+  const start = memory.reserve(keyBytes);
+  return { table: new Uint32Array(tableBytes / Uint32Array.BYTES_PER_ELEMENT), bytes: memory.bytes, start };
+}
+
+/** Expands keys that have `length` bytes each: what all share is copied for all at once. */
+function expandUniform(
+  { rows, shared, table, keyBytes }: Keys,
+  length: number,
+  source: Uint8Array,
+  sharedAt: number,
+  bundleLengths: Integers,
+  suffixLengths: Integers,
+): void {
+  const base = table[KEY_START] as number;
+  repeat(keyBytes, base, length, rows, source, sharedAt, shared);
   let from = sharedAt + shared;
-  let start = 0;
-  for (let bundle = 0, row = 0; bundle < bundles; bundle += 1) {
+  let start = base;
+  for (let row = 0; row < rows; ) {
+    const first = row;
+    const prefixAt = from;
+    from += integerAt(bundleLengths, row / BUNDLE_ROWS);
+    const suffixAt = shared + from - prefixAt;
+    for (const end = Math.min(row + BUNDLE_ROWS, rows); row < end; row += 1) {
+      const next = start + length;
+      const isRepeated = row > first && integerAt(suffixLengths, row) === 0;
+      // A key repeated has the bytes of the one before, any other those of the bundle.
+      let at = start + shared;
+      if (isRepeated) for (; at < next; at += 1) keyBytes[at] = keyBytes[at - length] as number;
+      for (let index = prefixAt; at < start + suffixAt; at += 1, index += 1)
+        keyBytes[at] = source[index] as number;
+      for (; at < next; at += 1, from += 1) keyBytes[at] = source[from] as number;
+      const entry = row * ROW_NUMBERS;
+      table[entry] = windowOf(keyBytes, start + shared, next);
+      table[entry + ROW_NUMBERS + KEY_START] = next;
+      start = next;
+    }
+  }
+}
+
+/** Writes `source[from, from + length)` to `target` from `start`, and again every `stride` bytes, `times` in all. */
+function repeat(
+  target: Uint8Array,
+  start: number,
+  stride: number,
+  times: number,
+  source: Uint8Array,
+  from: number,
+  length: number,
+): void {
+  const end = start + times * stride;
+  for (let index = 0; index < length; index += 1) target[start + index] = source[from + index] as number;
+  for (let done = stride; start + done < end; done *= 2)
+    target.copyWithin(start + done, start, Math.min(start + done, end - done));
+}
+
+/** Expands keys of any lengths. */
+function expand(
+  { rows, shared, table, keyBytes }: Keys,
+  source: Uint8Array,
+  sharedAt: number,
+  bundleLengths: Integers,
+  suffixLengths: Integers,
+): void {
+  let from = sharedAt + shared;
+  let start = table[KEY_START] as number;
+  for (let row = 0; row < rows; ) {
     const first = row;
     const firstStart = start;
-    const prefix = shared + integerAt(bundleLengths, bundle);
-    const end = Math.min(row + BUNDLE_ROWS, count);
-    for (let index = 0; index < shared; index += 1) bytes[start + index] = source[sharedAt + index] as number;
-    for (let index = shared; index < prefix; index += 1) bytes[start + index] = source[from++] as number;
+    const prefix = shared + integerAt(bundleLengths, row / BUNDLE_ROWS);
+    const end = Math.min(row + BUNDLE_ROWS, rows);
+    for (let index = 0; index < shared; index += 1)
+      keyBytes[start + index] = source[sharedAt + index] as number;
+    for (let index = shared; index < prefix; index += 1) keyBytes[start + index] = source[from++] as number;
     let before = start;
     for (; row < end; row += 1) {
       const suffix = integerAt(suffixLengths, row);
@@ -151,19 +242,18 @@ export function decodeKeys(section: Section, count: number, keyBytesMax: number)
         // An empty suffix repeats the key before, which ends where this one starts.
         const model = suffix > 0 ? firstStart : before;
         if (suffix === 0) to = start + start - before;
-        for (let at = start, of = model; at < to; at += 1, of += 1) bytes[at] = bytes[of] as number;
+        for (let at = start, of = model; at < to; at += 1, of += 1) keyBytes[at] = keyBytes[of] as number;
       }
-      for (let index = 0; index < suffix; index += 1) bytes[to + index] = source[from + index] as number;
+      for (let index = 0; index < suffix; index += 1) keyBytes[to + index] = source[from + index] as number;
       from += suffix;
       const next = to + suffix;
-      const at = row * ROW_NUMBERS;
-      table[at] = windowOf(bytes, start + shared, next);
-      table[at + ROW_NUMBERS + KEY_START] = next;
+      const entry = row * ROW_NUMBERS;
+      table[entry] = windowOf(keyBytes, start + shared, next);
+      table[entry + ROW_NUMBERS + KEY_START] = next;
       before = start;
       start = next;
     }
   }
-  return { rows: count, shared: count === 0 ? 0 : shared, table, keyBytes: bytes };
 }
 
 /** Returns the memory that keys hold, in bytes. */

@@ -21,7 +21,8 @@ export function countBefore(
 ): number {
   const { keyBytes, table, shared, rows } = keys;
   const length = key.length;
-  const stem = compareSlices(key, 0, length < shared ? length : shared, keyBytes, 0, shared);
+  const base = table[KEY_START] as number;
+  const stem = compareSlices(key, 0, length < shared ? length : shared, keyBytes, base, base + shared);
   if (stem !== 0) return stem < 0 ? 0 : rows;
   const window = windowOf(key, shared, length);
   let low = 0;

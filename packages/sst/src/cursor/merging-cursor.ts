@@ -29,8 +29,8 @@ const WINDOW_BYTES = 6;
 const STEM_SLACK_BYTES = 3;
 
 /** Merges sorted cursors; see {@link RowCursor} for the moves. The inputs must not be moved by others meanwhile. */
-export class MergingCursor implements RowCursor {
-  readonly #cursors: readonly RowCursor[];
+export class MergingCursor<Input extends RowCursor = RowCursor> implements RowCursor {
+  readonly #cursors: readonly Input[];
   /** Where each input stands. */
   readonly #steps: Step[];
   /** The number of each input's key. */
@@ -46,21 +46,25 @@ export class MergingCursor implements RowCursor {
   #waiting = false;
   #rebuild = false;
   #source = 0;
-  #current: RowCursor;
+  #current: Input;
 
   /** Merges `inputs`, of which there may be none. They may stand anywhere: begin with a seek. */
-  constructor(inputs: readonly RowCursor[]) {
-    const cursors = inputs.length > 0 ? inputs : [emptyCursor];
+  constructor(inputs: readonly Input[]) {
+    const cursors = inputs.length > 0 ? inputs : [emptyCursor as Input];
     this.#cursors = cursors;
     this.#steps = cursors.map(() => END);
     this.#numbers = new Float64Array(cursors.length);
     this.#tree = new Int32Array(cursors.length);
-    this.#current = cursors[0] as RowCursor;
+    this.#current = cursors[0] as Input;
   }
 
   /** The index of the input that the current row comes from. */
   get source(): number {
     return this.#source;
+  }
+  /** The input that the current row comes from. */
+  get current(): Input {
+    return this.#current;
   }
   get keyBytes(): Uint8Array {
     return this.#current.keyBytes;
@@ -137,6 +141,18 @@ export class MergingCursor implements RowCursor {
     return this.#settle();
   }
 
+  /** Tells whether no other input stands on a row of the current key, as far as that is seen at a glance. */
+  isAlone(): boolean {
+    const source = this.#source;
+    const number = this.#numbers[source];
+    // Had another the same key, one of the losers to this row would be the next best, and have the same number.
+    for (let node = (this.#cursors.length + source) >>> 1; node > 0; node >>>= 1) {
+      const loser = this.#tree[node] as number;
+      if (this.#numbers[loser] === number && this.#steps[loser] === ROW) return false;
+    }
+    return Number.isFinite(number);
+  }
+
   /** Loads all inputs that are blocked, at the same time. If one fails, the others keep what they loaded. */
   async load(signal?: AbortSignal): Promise<Step> {
     const steps = this.#steps;
@@ -168,7 +184,7 @@ export class MergingCursor implements RowCursor {
     } else {
       const moved = this.#source;
       if (steps[moved] === BLOCKED) return this.#wait();
-      if (steps[moved] === ROW) this.#numbers[moved] = this.#numberOf(this.#current);
+      if (steps[moved] === ROW) this.#numbers[moved] = this.#numberOf(moved);
       this.#play(moved);
       const winner = this.#tree[0] as number;
       if (steps[winner] === ROW && !Number.isFinite(this.#numbers[winner])) this.#build();
@@ -190,8 +206,9 @@ export class MergingCursor implements RowCursor {
     const tree = this.#tree;
     tree.fill(-1);
     this.#findStem();
+    this.#numbers.fill(Number.NaN);
     for (let input = 0; input < inputs; input += 1) {
-      if (this.#steps[input] === ROW) this.#numbers[input] = this.#numberOf(this.#at(input));
+      if (this.#steps[input] === ROW) this.#numbers[input] = this.#numberOf(input);
     }
     for (let input = 0; input < inputs; input += 1) {
       let winner = input;
@@ -268,27 +285,45 @@ export class MergingCursor implements RowCursor {
     this.#stemLength = Math.max(0, length - STEM_SLACK_BYTES);
   }
 
-  /** Returns a number that orders the key among those with the stem; missing bytes count as zeros. */
-  #numberOf(cursor: RowCursor): number {
-    const { keyBytes, keyStart, keyEnd } = cursor;
-    const stemBytes = this.#stemBytes;
-    const stemStart = this.#stemStart;
+  /** Returns a number that orders the key of an input among those with the stem; missing bytes count as zeros. */
+  #numberOf(input: number): number {
+    const { keyBytes, keyStart, keyEnd, shared = 0 } = this.#at(input);
     const stemLength = this.#stemLength;
-    const beyond = this.#forward ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
-    if (keyEnd - keyStart < stemLength) return beyond;
-    // From the end, where neighbours differ.
-    for (let index = stemLength - 1; index >= 0; index -= 1) {
-      if (keyBytes[keyStart + index] !== stemBytes[stemStart + index]) return beyond;
+    // An input that had the stem and shares as much with the row before still has it.
+    const hasStem = shared >= stemLength && Number.isFinite(this.#numbers[input]);
+    if (!hasStem && !this.#beginsWithStem(keyBytes, keyStart, keyEnd))
+      return this.#forward ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
+    const at = keyStart + stemLength;
+    if (at + WINDOW_BYTES <= keyEnd) {
+      const high =
+        ((keyBytes[at] as number) << 16) | ((keyBytes[at + 1] as number) << 8) | (keyBytes[at + 2] as number);
+      const low =
+        ((keyBytes[at + 3] as number) << 16) |
+        ((keyBytes[at + 4] as number) << 8) |
+        (keyBytes[at + 5] as number);
+      return high * 0x100_0000 + low;
     }
     let number = 0;
-    for (let index = keyStart + stemLength, end = index + WINDOW_BYTES; index < end; index += 1) {
+    for (let index = at; index < at + WINDOW_BYTES; index += 1) {
       number = number * 0x100 + (index < keyEnd ? (keyBytes[index] as number) : 0);
     }
     return number;
   }
 
-  #at(input: number): RowCursor {
-    return this.#cursors[input] as RowCursor;
+  #beginsWithStem(keyBytes: Uint8Array, keyStart: number, keyEnd: number): boolean {
+    const stemBytes = this.#stemBytes;
+    const stemStart = this.#stemStart;
+    const stemLength = this.#stemLength;
+    if (keyEnd - keyStart < stemLength) return false;
+    // From the end, where neighbours differ.
+    for (let index = stemLength - 1; index >= 0; index -= 1) {
+      if (keyBytes[keyStart + index] !== stemBytes[stemStart + index]) return false;
+    }
+    return true;
+  }
+
+  #at(input: number): Input {
+    return this.#cursors[input] as Input;
   }
 
   #blockedInputs(): number[] {

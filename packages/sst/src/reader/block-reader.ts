@@ -8,6 +8,7 @@
 import { abortedError, copyBytes, throwIfAborted } from '@clortho/base';
 import type { Block } from '../block/block.ts';
 import { decodeBlock } from '../block/decode-block.ts';
+import type { WorkMemory } from '../block/work-memory.ts';
 import { integerAt } from '../column/integers.ts';
 import { decodeStoredBlock } from '../file/stored-block.ts';
 import { BLOCKS_MAX } from '../limits.ts';
@@ -43,8 +44,10 @@ export class BlockReader {
     this.#firstCacheKey = (cache?.file ?? 0) * BLOCKS_MAX;
   }
 
-  /** Returns a block if that needs no waiting. */
-  resident(ordinal: number): Block | undefined {
+  /** Returns a block if that needs no waiting; decoded into `memory`, past the cache, if there is any. */
+  resident(ordinal: number, memory?: WorkMemory): Block | undefined {
+    if (memory !== undefined && this.#whole !== undefined)
+      return this.decode(ordinal, this.#whole, 0, true, memory);
     const cached = this.#cache?.get(this.#firstCacheKey + ordinal);
     if (cached !== undefined || this.#whole === undefined) return cached;
     const block = this.decode(ordinal, this.#whole, 0);
@@ -75,9 +78,15 @@ export class BlockReader {
 
   /**
    * Decodes a block out of `bytes`, which begin at `bytesOffset` of the file. A `passing` one is soon let go of, and may keep
-   * all of `bytes` alive until then.
+   * all of `bytes` alive until then; one that is decoded into `memory` is copied there.
    */
-  decode(ordinal: number, bytes: Uint8Array, bytesOffset: number, passing = false): Block {
+  decode(
+    ordinal: number,
+    bytes: Uint8Array,
+    bytesOffset: number,
+    passing = false,
+    memory?: WorkMemory,
+  ): Block {
     const { index, origin, timestamp } = this.#tail;
     const partition = index.partitionOf(ordinal);
     const entry = ordinal - partition.firstBlock;
@@ -92,7 +101,7 @@ export class BlockReader {
     const shared = !passing && raw.buffer === bytes.buffer && bytes !== this.#whole;
     const owned =
       shared && raw.buffer.byteLength > 2 * raw.length ? { ...section, bytes: copyBytes(raw) } : section;
-    const block = decodeBlock(owned, timestamp);
+    const block = decodeBlock(owned, timestamp, memory);
     checkPlace(block, index, ordinal, section);
     return block;
   }

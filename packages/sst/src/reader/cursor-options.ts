@@ -1,4 +1,5 @@
 /** The options of a cursor over one file. */
+import type { WorkMemory } from '../block/work-memory.ts';
 import type { MayMatch } from '../collector/collector.ts';
 
 /** How a cursor reads, and what it shows. */
@@ -19,4 +20,9 @@ export interface SstCursorOptions {
    * none. Older versions of a key that have no end are shown as well: the first one of a key is the one visible.
    */
   readonly asOf?: number | undefined;
+  /**
+   * Decodes into this memory and leaves the cache alone: for a merge whose writers have the same, which copies faster.
+   * Only with `readAheadBytes`.
+   */
+  readonly memory?: WorkMemory | undefined;
 }

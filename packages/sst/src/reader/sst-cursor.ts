@@ -18,6 +18,7 @@
  */
 import { EMPTY_BYTES } from '@clortho/base';
 import type { Block } from '../block/block.ts';
+import type { WorkMemory } from '../block/work-memory.ts';
 import type { BlockIndex } from '../block-index/block-index.ts';
 import type { MayMatch } from '../collector/collector.ts';
 import { integerAt } from '../column/integers.ts';
@@ -54,6 +55,7 @@ export class SstCursor implements RowCursor {
   readonly #statistics: FileStatistics;
   readonly #mayMatch: MayMatch | undefined;
   readonly #readAheadBytes: number;
+  readonly #memory: WorkMemory | undefined;
   readonly #lower: Uint8Array | undefined;
   readonly #upper: Uint8Array | undefined;
   readonly #asOf: number;
@@ -95,6 +97,7 @@ export class SstCursor implements RowCursor {
     const { mayMatch, readAheadBytes = 0, lower, upper, asOf = Number.POSITIVE_INFINITY } = options;
     this.#mayMatch = mayMatch;
     this.#readAheadBytes = readAheadBytes;
+    this.#memory = options.memory;
     this.#lower = lower;
     this.#upper = upper;
     // At the end of time nothing has begun later, and what has no end has not ended.
@@ -104,6 +107,19 @@ export class SstCursor implements RowCursor {
     this.#ordinal = this.#firstBlock - 1;
     this.#pool = pool;
     this.#poolMax = poolMax;
+  }
+
+  /** The block that the cursor stands in; `undefined` before the first row and after the last. */
+  get block(): Block | undefined {
+    return this.#block;
+  }
+  /** Which row of the block it stands on. */
+  get row(): number {
+    return this.#row;
+  }
+  /** Where the rows of the block that are within the bounds end. */
+  get rowEnd(): number {
+    return this.#rowEnd;
   }
 
   seekFirst(): Step {
@@ -137,6 +153,12 @@ export class SstCursor implements RowCursor {
       const row = this.#visible(block, this.#row + 1, 1);
       if (row < this.#rowEnd) return this.#show(block, row);
     }
+    return this.nextBlock();
+  }
+
+  /** Moves to the first row of the next block that has one. */
+  nextBlock(): Step {
+    if (this.#waiting) return this.#arrive(this.#wishOrdinal, this.#wish);
     return this.#arrive(Math.min(this.#ordinal + 1, this.#endBlock), FIRST);
   }
 
@@ -265,9 +287,15 @@ export class SstCursor implements RowCursor {
   }
 
   #resident(ordinal: number): Block | undefined {
-    const block = this.#blocks.resident(ordinal);
+    const block = this.#blocks.resident(ordinal, this.#memory);
     if (block !== undefined || ordinal < this.#aheadFirst || ordinal >= this.#aheadEnd) return block;
-    return this.#blocks.decode(ordinal, this.#ahead, this.#index.offsetAt(this.#aheadFirst), true);
+    return this.#blocks.decode(
+      ordinal,
+      this.#ahead,
+      this.#index.offsetAt(this.#aheadFirst),
+      true,
+      this.#memory,
+    );
   }
 
   async #fetch(ordinal: number, signal: AbortSignal | undefined): Promise<Block> {
@@ -281,6 +309,6 @@ export class SstCursor implements RowCursor {
     this.#ahead = await this.#blocks.read(ordinal, end, signal);
     this.#aheadFirst = ordinal;
     this.#aheadEnd = end;
-    return this.#blocks.decode(ordinal, this.#ahead, index.offsetAt(ordinal), true);
+    return this.#blocks.decode(ordinal, this.#ahead, index.offsetAt(ordinal), true, this.#memory);
   }
 }

@@ -112,7 +112,7 @@ function addBlock(facts: Mutable<RowFacts>, block: Block, times: Times): void {
     if (kind === DELETE) facts.deletes += 1;
     else if (kind === MERGE) facts.merges += 1;
   }
-  facts.firstKey ??= copyBytes(keyBytes, 0, block.keyStartAt(1));
+  facts.firstKey ??= copyBytes(keyBytes, block.keyStartAt(0), block.keyStartAt(1));
   facts.lastKey = copyBytes(keyBytes, block.keyStartAt(rows - 1), block.keyStartAt(rows));
   facts.minTimestamp = Math.min(facts.minTimestamp, times.minTimestamp);
   facts.maxTimestamp = Math.max(facts.maxTimestamp, times.maxTimestamp);

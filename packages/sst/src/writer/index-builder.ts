@@ -64,7 +64,7 @@ export class IndexBuilder {
       if (end > maxEnd) maxEnd = end;
     }
     if (this.#pendingBytes >= this.#partitionBytes) this.#cut();
-    const firstKey = copyBytes(block.keys, 0, block.keyOffsets[1]);
+    const firstKey = copyBytes(block.keys.view(), 0, block.keyOffsets[1]);
     let bytes = ENTRY_BYTES + firstKey.length;
     this.#firstKeys.push(firstKey);
     const facts = [

@@ -13,7 +13,8 @@
  * - A row out of order is refused before it changes anything; the writer stays usable.
  */
 import { ClorthoError, compareBytes, compareSlices, copyBytes } from '@clortho/base';
-import { BlockBuilder, rowsWeight } from '../block/block-builder.ts';
+import type { Block } from '../block/block.ts';
+import { BlockBuilder } from '../block/block-builder.ts';
 import type { Codec } from '../codec/codec.ts';
 import { none } from '../codec/none.ts';
 import type { Collector } from '../collector/collector.ts';
@@ -114,7 +115,6 @@ export class SstWriter {
     valueEnd: number,
   ): void {
     if (this.#finished) throw finishedError();
-    const builder = this.#builder;
     const time = this.#options.timestampsAbsent ? 0 : timestamp;
     const keyLength = keyEnd - keyStart;
     const valueLength = valueEnd - valueStart;
@@ -123,20 +123,50 @@ export class SstWriter {
     const order = this.#compareWithLast(keyBytes, keyStart, keyEnd);
     if (order < 0 || (order === 0 && time >= this.#lastTimestamp)) throw outOfOrder(this.#rows, order, time);
 
-    const bytes = builder.keysEnd + builder.valuesEnd + keyLength + valueLength;
-    if (builder.rows > 0 && rowsWeight(builder.rows + 1, bytes) > this.#options.blockBytes) this.#flush();
-    builder.push(keyBytes, keyStart, keyEnd, time, endTimestamp, kind, valueBytes, valueStart, valueEnd);
+    this.#makeRoom(keyLength + valueLength);
+    this.#builder.push(
+      keyBytes,
+      keyStart,
+      keyEnd,
+      time,
+      endTimestamp,
+      kind,
+      valueBytes,
+      valueStart,
+      valueEnd,
+    );
     if (order > 0) this.#hashes?.add(keyBytes, keyStart, keyEnd);
     if (this.#rows === 0) this.#firstKey = copyBytes(keyBytes, keyStart, keyEnd);
     this.#lastTimestamp = time;
-    this.#rows += 1;
-    this.#rawBytes += keyLength + valueLength;
-    if (kind === DELETE) this.#deletes += 1;
-    else if (kind === MERGE) this.#merges += 1;
+    this.#count(kind, keyLength + valueLength);
+    if (this.#collectors.length > 0)
+      this.#collect(keyBytes, keyStart, keyEnd, time, endTimestamp, kind, valueBytes, valueStart, valueEnd);
+  }
+
+  /**
+   * Appends row `row` of a block, copying its bytes. The caller knows it to sort after the one before, because a merge has
+   * just compared their keys; that is not checked again. Not for rows of a key that the file has already.
+   *
+   * @throws {ClorthoError} `CLORTHO_CLOSED` after {@link finish}.
+   */
+  appendOrdered(block: Block, row: number): void {
+    if (this.#finished) throw finishedError();
+    const { keyBytes } = block;
+    const keyStart = block.keyStartAt(row);
+    const keyEnd = block.keyStartAt(row + 1);
+    const bytes = keyEnd - keyStart + block.valueStartAt(row + 1) - block.valueStartAt(row);
+    this.#makeRoom(bytes);
+    this.#builder.pushRow(block, row, this.#options.timestampsAbsent);
+    this.#hashes?.add(keyBytes, keyStart, keyEnd);
+    if (this.#rows === 0) this.#firstKey = copyBytes(keyBytes, keyStart, keyEnd);
+    this.#lastTimestamp = Number.NEGATIVE_INFINITY;
+    this.#count(block.kindAt(row), bytes);
     if (this.#collectors.length > 0) {
-      const position = this.#position;
-      position.set(keyBytes, keyStart, keyEnd, time, endTimestamp, kind, valueBytes, valueStart, valueEnd);
-      for (const collector of this.#collectors) collector.add(position);
+      const time = this.#options.timestampsAbsent ? 0 : block.timestampAt(row);
+      const valueStart = block.valueStartAt(row);
+      const valueEnd = block.valueStartAt(row + 1);
+      const [end, kind] = [block.endAt(row), block.kindAt(row)];
+      this.#collect(keyBytes, keyStart, keyEnd, time, end, kind, block.valueBytes, valueStart, valueEnd);
     }
   }
 
@@ -219,7 +249,8 @@ export class SstWriter {
     this.#flush();
     this.#finished = true;
     this.#builder.reset(SPARE_BYTES_MAX);
-    if (spareBuilders.length < SPARE_BUILDERS_MAX) spareBuilders.push(this.#builder);
+    const isSpare = this.#options.memory === undefined && spareBuilders.length < SPARE_BUILDERS_MAX;
+    if (isSpare) spareBuilders.push(this.#builder);
     const { codec, filter, salt, timestampsAbsent, collectors } = this.#options;
     const dataBytes = this.#offset;
     this.#ranges.sort(compareRangeDeletes);
@@ -281,13 +312,39 @@ export class SstWriter {
     };
   }
 
+  /** Ends the block in progress if it has no room for a row of so many bytes. */
+  #makeRoom(bytes: number): void {
+    const builder = this.#builder;
+    if (builder.rows > 0 && builder.weightWith(1, bytes) > this.#options.blockBytes) this.#flush();
+  }
+
+  #collect(...row: Parameters<ReusedPosition['set']>): void {
+    const position = this.#position;
+    position.set(...row);
+    for (const collector of this.#collectors) collector.add(position);
+  }
+
+  #count(kind: RowKind, bytes: number): void {
+    this.#rows += 1;
+    this.#rawBytes += bytes;
+    if (kind === DELETE) this.#deletes += 1;
+    else if (kind === MERGE) this.#merges += 1;
+  }
+
   /** Compares a key with that of the last row; positive where there is none. */
   #compareWithLast(keyBytes: Uint8Array, keyStart: number, keyEnd: number): number {
     const builder = this.#builder;
     const { rows } = builder;
     if (rows > 0) {
-      const lastStart = builder.keyOffsets[rows - 1] as number;
-      return compareSlices(keyBytes, keyStart, keyEnd, builder.keys, lastStart, builder.keysEnd);
+      const { bytes, start, end } = builder.keys;
+      return compareSlices(
+        keyBytes,
+        keyStart,
+        keyEnd,
+        bytes,
+        start + (builder.keyOffsets[rows - 1] as number),
+        end,
+      );
     }
     const lastKey = this.#lastKey;
     if (lastKey === undefined) return 1;
@@ -309,8 +366,8 @@ export class SstWriter {
       size,
       this.#collectors.map((collector) => copyBytes(collector.finishBlock())),
     );
-    this.#lastKey = copyBytes(builder.keys, builder.keyOffsets[rows - 1], builder.keysEnd);
-    builder.reset(Math.max(this.#options.blockBytes, 1024));
+    this.#lastKey = copyBytes(builder.keys.view(), builder.keyOffsets[rows - 1]);
+    builder.reset(Math.max(this.#options.blockBytes, 1024), this.#options.memory);
   }
 
   /** Stores what the sink holds as the next block of the file. */

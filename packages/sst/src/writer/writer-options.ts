@@ -1,5 +1,6 @@
 /** The options of a writer, and their checks. */
 import { ClorthoError } from '@clortho/base';
+import type { WorkMemory } from '../block/work-memory.ts';
 import type { Codec, CodecName } from '../codec/codec.ts';
 import { codecByName } from '../codec/registry.ts';
 import type { CollectorDefinition } from '../collector/collector.ts';
@@ -26,6 +27,8 @@ export interface SstWriterOptions {
   readonly timestamps?: 'stored' | 'absent' | undefined;
   /** An index above this many bytes is cut into partitions of about this size. Default 128 KiB. */
   readonly indexPartitionBytes?: number | undefined;
+  /** Gathers rows in this memory: those of cursors that have the same are copied faster. */
+  readonly memory?: WorkMemory | undefined;
 }
 
 /** The options with defaults and parts looked up. */
@@ -37,6 +40,7 @@ export interface ResolvedWriterOptions {
   readonly salt: number;
   readonly timestampsAbsent: boolean;
   readonly indexPartitionBytes: number;
+  readonly memory: WorkMemory | undefined;
 }
 
 const BLOCK_BYTES = 32 * 1024;
@@ -69,5 +73,6 @@ export function resolveWriterOptions(options: SstWriterOptions): ResolvedWriterO
     salt,
     timestampsAbsent: options.timestamps === 'absent',
     indexPartitionBytes,
+    memory: options.memory,
   };
 }

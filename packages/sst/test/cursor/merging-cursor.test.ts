@@ -1,4 +1,4 @@
-import { ClorthoError } from '@clortho/base';
+import { ClorthoError, compareBytes } from '@clortho/base';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { MergingCursor } from '../../src/cursor/merging-cursor.ts';
@@ -34,7 +34,34 @@ function merged(inputs: readonly Row[][]): { row: Row; input: number }[] {
     .sort((left, right) => compareRows(left.row, right.row) || left.input - right.input);
 }
 
+function compareKeys(left: Row, right: Row): number {
+  return compareBytes(left.key, right.key);
+}
+
 describe('a merging cursor', () => {
+  it('says that a row is alone only if no other input stands on its key', async () => {
+    let alone = 0;
+    await fc.assert(
+      fc.asyncProperty(inputsArbitrary, blocksArbitrary, async (inputs, blocks) => {
+        const expected = merged(inputs);
+        const cursor = new MergingCursor(blocking(inputs, blocks));
+        let step = await settled(cursor, cursor.seekFirst());
+        for (const [index, { row, input }] of expected.entries()) {
+          expect(step).toBe(ROW);
+          expect(textOf(rowAt(cursor.current))).toBe(textOf(row));
+          if (cursor.isAlone()) {
+            alone += 1;
+            const behind = expected.slice(index + 1).filter((other) => compareKeys(other.row, row) === 0);
+            expect(behind.filter((other) => other.input !== input)).toEqual([]);
+          }
+          step = await settled(cursor, cursor.next());
+        }
+      }),
+      { numRuns: 120 },
+    );
+    expect(alone).toBeGreaterThan(500);
+  });
+
   it('gives the rows of all inputs in order, in both directions', async () => {
     await fc.assert(
       fc.asyncProperty(inputsArbitrary, blocksArbitrary, async (inputs, blocks) => {
