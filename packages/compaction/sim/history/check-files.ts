@@ -11,7 +11,7 @@ import { isInside, type VisibleFiles } from './visible-files.ts';
  *
  * - files of a run, and those of Current, share no key, nor do two parts of one object;
  * - rows lie in the shard;
- * - Current holds puts that have not ended, one per key;
+ * - Current holds puts that have not ended, one per key, the newest in base;
  * - rows of a run are newer than those of the runs before, and the times of rows are within those of their file;
  * - the intervals of a key in base are disjoint.
  */
@@ -35,6 +35,7 @@ export function checkFiles({ files, keys, number }: Shard, visible: VisibleFiles
     /** Oldest first, where the last interval ended and which run was the last. */
     let ended = 0;
     let run = 0;
+    let isInCurrent = false;
     for (const { file, position } of versions.reverse()) {
       const { timestamp, endTimestamp, kind } = position;
       if (timestamp < file.minTimestamp || timestamp > file.maxTimestamp)
@@ -50,9 +51,11 @@ export function checkFiles({ files, keys, number }: Shard, visible: VisibleFiles
       }
       if (run > 0) fail(file, 'a version in base is newer than one in delta');
       if (kind !== PUT) fail(file, 'base holds puts');
+      if (isInCurrent) fail(file, 'base has a newer version than that in Current');
       if ((endTimestamp === NEVER) !== (file.tier === 'current')) fail(file, 'History is what has ended');
       if (endTimestamp <= timestamp) fail(file, 'an interval is empty');
-      ended = endTimestamp === NEVER ? timestamp + 1 : endTimestamp;
+      isInCurrent = file.tier === 'current';
+      ended = isInCurrent ? timestamp + 1 : endTimestamp;
     }
   }
 }

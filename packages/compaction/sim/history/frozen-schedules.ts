@@ -95,6 +95,68 @@ export const frozenSchedules: Readonly<Record<string, Schedule>> = {
       { type: 'finish', process: 0, job: 0 },
     ],
   },
+  'a pin that is made after a job has looked is above its horizon': {
+    setting: KEPT,
+    steps: [
+      put(0),
+      put(0),
+      { type: 'look', process: 0, shard: 0, choice: { by: 'base', count: 1 }, slowly: true },
+      pin(1),
+      horizon(2),
+      { type: 'begin', process: 0 },
+      { type: 'finish', process: 0, job: 0 },
+    ],
+  },
+  'nothing is dropped while a pin is being made': {
+    setting: KEPT,
+    steps: [put(0), put(0), { ...pin(1), slowly: true }, horizon(2), base(1)],
+  },
+  'a file of the past stays while a pin is at its very beginning': {
+    setting: KEPT,
+    steps: [put(0), put(0), put(0), base(2), pin(1), horizon(3), compact({ by: 'drop' })],
+  },
+  'the newest tombstone of a key stays in delta': {
+    setting: KEPT,
+    steps: [put(0), remove(0), delta(0, 0)],
+  },
+  'operands between which a time is read stay apart in delta': {
+    setting: KEPT,
+    steps: [put(0), merge(0), merge(0), delta(1, 0)],
+  },
+  'base waits for older runs that are being merged': {
+    setting: { ...KEPT, runsMax: 1, baseBytes: 0 },
+    steps: [
+      put(0),
+      put(0),
+      { type: 'look', process: 0, shard: 0, choice: { by: 'delta', first: 0, count: 0 } },
+      put(0),
+      compact({ by: 'strategy' }),
+    ],
+  },
+  'the newest versions stay in files of the past': {
+    setting: { ...KEPT, keeps: 'versions' },
+    steps: [put(0), put(0), base(1), horizon(2), compact({ by: 'drop' })],
+  },
+  'a forgotten timestamp is below those in delta': {
+    setting: { ...KEPT, keeps: 'no timestamps' },
+    steps: [put(0), put(0), horizon(2), base(0)],
+  },
+  'no timestamp is forgotten above a pin': {
+    setting: { ...KEPT, keeps: 'no timestamps' },
+    steps: [put(0), put(1), pin(1), horizon(2), base(1)],
+  },
+  'a row that a filter ends stays until then': {
+    setting: { ...KEPT, keeps: 'what a filter keeps' },
+    steps: [put(0, 1), put(2, 3), put(0), horizon(3), base(2)],
+  },
+  'of files that share a key, the oldest moves': {
+    setting: KEPT,
+    steps: [put(0), put(0), compact({ by: 'move' }), compact({ by: 'move' })],
+  },
+  'files with deletes, operands or several versions of a key do not move': {
+    setting: KEPT,
+    steps: [put(0), put(0), delta(0, 0), remove(1), merge(2), compact({ by: 'move' })],
+  },
 };
 
 type Commit = Step & { readonly type: 'commit' };
@@ -105,6 +167,14 @@ function put(...keys: readonly number[]): Commit {
 
 function merge(key: number): Commit {
   return { type: 'commit', gap: 0, range: undefined, rows: [[key, 'merge']] };
+}
+
+function remove(key: number): Commit {
+  return { type: 'commit', gap: 0, range: undefined, rows: [[key, 'del']] };
+}
+
+function pin(at: number): Step & { readonly type: 'pin' } {
+  return { type: 'pin', shard: 0, at };
 }
 
 function deleteRange(from: number, to: number): Step {
