@@ -2,16 +2,18 @@
  * The command line: `pnpm sim:past --runs 1000 --seed 1`.
  *
  *     --runs N     how many seeds, default 500     --mutants   break one rule after the other: each must be caught
- *     --seed S     the first seed, default 1
+ *     --seed S     the first seed, default 1       --random    hunt them without the kept seeds
  *
- * Exits with 1 if an answer was not the model's, or a mutant survived.
+ * Exits with 1 if an answer was not the model's, or a mutant survived. With CLORTHO_TOTALS=FILE the totals go there as
+ * JSON, too.
  */
+import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import type { Mutant } from '../commit/mutants/mutant.ts';
 import { mutatedCopy } from '../commit/mutated-copy.ts';
-import { PAST_MUTANTS } from './mutants.ts';
+import { KEPT_SEEDS, PAST_MUTANTS } from './mutants.ts';
 import { runPast } from './run-past.ts';
 
 const SHOWN_MAX = 5;
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     runs: { type: 'string', default: '500' },
     seed: { type: 'string', default: '1' },
     mutants: { type: 'boolean', default: false },
+    random: { type: 'boolean', default: false },
   },
 });
 const compiled = join(dirname(fileURLToPath(import.meta.url)), '..');
@@ -39,6 +42,7 @@ async function runAll(runs: number): Promise<boolean> {
   }
   const seconds = ((performance.now() - began) / 1000).toFixed(0);
   say(`${runs} runs from seed ${seed}: ${failed} gave a wrong answer (${seconds} s)`);
+  report(runs - failed, failed);
   return failed === 0;
 }
 
@@ -50,6 +54,7 @@ async function runMutants(): Promise<boolean> {
     say(`${runs === undefined ? 'SURVIVED' : `caught after ${runs}`.padEnd(18)} ${mutant.name}`);
   }
   say(`${caught} of ${PAST_MUTANTS.length} mutants caught, from seed ${seed}`);
+  report(caught, PAST_MUTANTS.length - caught);
   return caught === PAST_MUTANTS.length;
 }
 
@@ -59,9 +64,15 @@ async function runsToCatch(mutant: Mutant, index: number): Promise<number | unde
   const copy = mutatedCopy(packages, compiled, join(compiled, '..', 'mutant-past', String(index)), mutant);
   const path = pathToFileURL(join(copy, 'past', 'run-past.js')).href;
   const mutated = (await import(path)) as { readonly runPast: typeof runPast };
-  for (let run = 0; run < mutant.runsMax; run += 1)
-    if ((await mutated.runPast(seed + run)) !== undefined) return run + 1;
+  const kept = values.random ? [] : KEPT_SEEDS;
+  for (let run = 0; run < kept.length + mutant.runsMax; run += 1)
+    if ((await mutated.runPast(kept[run] ?? seed + run - kept.length)) !== undefined) return run + 1;
   return undefined;
+}
+
+function report(passed: number, failed: number): void {
+  const totals = process.env['CLORTHO_TOTALS'];
+  if (totals !== undefined) writeFileSync(totals, JSON.stringify({ passed, failed }));
 }
 
 function say(text: string): void {
