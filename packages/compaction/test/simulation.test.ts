@@ -1,12 +1,13 @@
 /** Some schedules of the simulation of history; `pnpm sim:history` runs as many as it is told. */
 import { execFile } from 'node:child_process';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { schedules } from '../sim/history/arbitraries.ts';
 import { frozenSchedules } from '../sim/history/frozen-schedules.ts';
-import { MUTANTS } from '../sim/history/mutants.ts';
+import { MUTANTS, mutatedFiles } from '../sim/history/mutants.ts';
 import { runSchedule } from '../sim/history/run-schedule.ts';
 
 /** The compiled simulation: a mutant is a copy of it. */
@@ -30,6 +31,11 @@ describe('compaction under random schedules', () => {
       expect((await runSchedule(schedule)).answers).toBeGreaterThan(0);
     });
   }
+});
+
+it.each(MUTANTS)('the code has one place for each edit of: $name', (mutant) => {
+  const compiled = join(dirname(MAIN), '..', '..');
+  expect(mutatedFiles(compiled, mutant).size).toBeGreaterThan(0);
 });
 
 it('a broken rule is caught, whichever it is', async () => {

@@ -26,15 +26,29 @@ export const MUTANTS: readonly Mutant[] = [
 ];
 
 /** Makes a copy of `compiled` in `target` with the edits of the mutant, and returns the path of its `hunt`. */
-export function mutatedCopy(compiled: string, target: string, { name, edits }: Mutant): string {
+export function mutatedCopy(compiled: string, target: string, mutant: Mutant): string {
   rmSync(target, { recursive: true, force: true });
-  for (const part of ['src', 'sim']) cpSync(join(compiled, part), join(target, part), { recursive: true });
-  for (const { file, find, replace } of edits) {
-    const path = join(target, file);
-    const parts = readFileSync(path, 'utf8').split(find);
-    if (parts.length !== 2)
-      throw new Error(`found ${parts.length - 1} places to replace: mutant=${name} file=${file}`);
-    writeFileSync(path, parts.join(replace));
-  }
+  for (const part of ['src', 'sim'])
+    cpSync(join(compiled, part), join(target, part), { recursive: true, filter: isRun });
+  for (const [file, text] of mutatedFiles(compiled, mutant)) writeFileSync(join(target, file), text);
   return join(target, 'sim', 'history', 'hunt.js');
+}
+
+/** Returns what a mutant makes of files of `compiled`, by name. Throws unless every edit has exactly one place. */
+export function mutatedFiles(compiled: string, { name, edits }: Mutant): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const { file, find, replace } of edits) {
+    const parts = (files.get(file) ?? readFileSync(join(compiled, file), 'utf8')).split(find);
+    if (parts.length !== 2)
+      throw new Error(
+        `found ${parts.length - 1} places to replace: mutant=${name} file=${file} text=${find}`,
+      );
+    files.set(file, parts.join(replace));
+  }
+  return files;
+}
+
+/** Leaves out declarations and source maps, which are three quarters of what the compiler writes. */
+function isRun(path: string): boolean {
+  return !/\.(?:map|d\.ts)$/.test(path);
 }

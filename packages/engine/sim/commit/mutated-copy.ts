@@ -27,20 +27,34 @@ export function mutatedCopy(packages: string, compiled: string, target: string, 
     if (!existsSync(join(from, 'dist'))) continue;
     const to = join(modules, '@clortho', name);
     mkdirSync(to, { recursive: true });
-    cpSync(join(from, 'dist'), join(to, 'dist'), { recursive: true });
+    cpSync(join(from, 'dist'), join(to, 'dist'), { recursive: true, filter: isRun });
     cpSync(join(from, 'package.json'), join(to, 'package.json'));
     linkDependencies(join(from, 'node_modules'), modules);
   }
-  for (const { file, find, replace } of mutant.edits) {
-    const path = join(modules, '@clortho', file);
-    const parts = readFileSync(path, 'utf8').split(find);
-    if (parts.length !== 2)
-      throw new Error(`found ${parts.length - 1} places to replace: mutant=${mutant.name} file=${file}`);
-    writeFileSync(path, parts.join(replace));
-  }
-  cpSync(compiled, join(target, 'sim'), { recursive: true });
+  for (const [file, text] of mutatedFiles(packages, mutant))
+    writeFileSync(join(modules, '@clortho', file), text);
+  cpSync(compiled, join(target, 'sim'), { recursive: true, filter: isRun });
   writeFileSync(join(target, 'package.json'), '{ "type": "module" }\n');
   return join(target, 'sim');
+}
+
+/** Returns what a mutant makes of files of `packages`, by name. Throws unless every edit has exactly one place. */
+export function mutatedFiles(packages: string, { name, edits }: Mutant): ReadonlyMap<string, string> {
+  const files = new Map<string, string>();
+  for (const { file, find, replace } of edits) {
+    const parts = (files.get(file) ?? readFileSync(join(packages, file), 'utf8')).split(find);
+    if (parts.length !== 2)
+      throw new Error(
+        `found ${parts.length - 1} places to replace: mutant=${name} file=${file} text=${find}`,
+      );
+    files.set(file, parts.join(replace));
+  }
+  return files;
+}
+
+/** Leaves out declarations and source maps, which are three quarters of what the compiler writes. */
+function isRun(path: string): boolean {
+  return !/\.(?:map|d\.ts)$/.test(path);
 }
 
 function linkDependencies(from: string, modules: string): void {
