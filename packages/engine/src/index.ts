@@ -46,7 +46,7 @@ export type {
 export { NOT_RESIDENT } from './read/run-lookup.ts';
 export { Snapshot } from './snapshot/snapshot.ts';
 export type { Amplification, SpaceStats } from './space-stats.ts';
-export type { FamilyStats, ShardStats, StoreStats, TierStats } from './stats.ts';
+export type { FamilyStats, ShardStats, StatsOptions, StoreStats, TierStats } from './stats.ts';
 export { Store } from './store.ts';
 export type { TransactOptions, TransactResult } from './transaction/run-transaction.ts';
 export {

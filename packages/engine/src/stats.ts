@@ -47,6 +47,15 @@ export interface ShardStats {
   readonly families: readonly FamilyStats[];
 }
 
+/** What {@link Store.stats} looks at. */
+export interface StatsOptions {
+  /**
+   * Whether the pins of all processes are listed first, which is a request; otherwise they are those that compaction and
+   * garbage collection of this process saw last.
+   */
+  readonly listPins?: boolean | undefined;
+}
+
 /** See {@link Store.stats}. */
 export interface StoreStats {
   readonly name: string;

@@ -51,7 +51,7 @@ import { checkedAsOf } from './read/time-of-read.ts';
 import { HeldReader } from './snapshot/held.ts';
 import { PinSession } from './snapshot/pin-session.ts';
 import { Snapshot } from './snapshot/snapshot.ts';
-import { type StoreStats, treeStats } from './stats.ts';
+import { type StatsOptions, type StoreStats, treeStats } from './stats.ts';
 import { runTransaction, type TransactOptions, type TransactResult } from './transaction/run-transaction.ts';
 import type { Transaction } from './transaction/transaction.ts';
 import type { VerifyOptions, VerifyReport } from './verify/verify-report.ts';
@@ -334,12 +334,12 @@ export class Store {
     return splitShard(manifest, keeper, shard, ownedKeyBytes(key));
   }
 
-  /** Returns the tree, the caches and the requests made since the store was opened. */
-  async stats(): Promise<StoreStats> {
+  /** Returns the tree, the caches and the requests made since the store was opened. Costs no request unless asked to. */
+  async stats({ listPins = false }: StatsOptions = {}): Promise<StoreStats> {
     this.#check();
     const { keeper, catalog, manifest, record } = this.#parts;
     const put = manifest.objects.counters.bytesPut - this.#putBefore;
-    const pins = await this.#held.list();
+    const pins = listPins ? await this.#held.list() : this.#held.known;
     return {
       name: this.name,
       id: record.id,

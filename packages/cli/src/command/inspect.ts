@@ -30,7 +30,9 @@ export function inspectCommand(context: CommandContext): Command {
 async function showShard(context: CommandContext, number: number, command: Command): Promise<void> {
   const { terminal } = context;
   const options = command.optsWithGlobals<GlobalOptions>();
-  const { shards } = await withStore(context, options, (store) => store.stats(), { readOnly: true });
+  const { shards } = await withStore(context, options, (store) => store.stats({ listPins: true }), {
+    readOnly: true,
+  });
   const shard = shards.find((one) => one.shard === number);
   if (shard === undefined) {
     const known = shards.map((one) => one.shard).join(', ');
@@ -43,7 +45,9 @@ async function showShard(context: CommandContext, number: number, command: Comma
 async function showStore(context: CommandContext, command: Command): Promise<void> {
   const { terminal } = context;
   const options = command.optsWithGlobals<GlobalOptions>();
-  const stats = await withStore(context, options, (store) => store.stats(), { readOnly: true });
+  const stats = await withStore(context, options, (store) => store.stats({ listPins: true }), {
+    readOnly: true,
+  });
   if (options.json === true) {
     terminal.line(jsonText(stats));
     return;

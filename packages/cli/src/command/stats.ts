@@ -20,7 +20,9 @@ export function statsCommand(context: CommandContext): Command {
 async function show(context: CommandContext, command: Command): Promise<void> {
   const { terminal } = context;
   const options = command.optsWithGlobals<GlobalOptions>();
-  const stats = await withStore(context, options, (store) => store.stats(), { readOnly: true });
+  const stats = await withStore(context, options, (store) => store.stats({ listPins: true }), {
+    readOnly: true,
+  });
   if (options.json === true) {
     terminal.line(jsonText(withoutFiles(stats)));
     return;

@@ -20,6 +20,8 @@ export interface Held {
 export class HeldReader {
   readonly #registers: RegisterStore;
   readonly #clock: Clock;
+  /** The pins that were seen last. */
+  known: readonly Pin[] = [];
   readonly #seen = new Map<string, { readonly version: number; readonly since: number }>();
 
   /** Creates a reader that has seen no session yet. */
@@ -48,6 +50,7 @@ export class HeldReader {
       everything ||= held.hold;
       pins.push(...held.pins);
     }
+    this.known = pins;
     return { everything, pins };
   }
 
@@ -58,6 +61,7 @@ export class HeldReader {
       const held = decodePins(value, key);
       if (!held.ended) pins.push(...held.pins);
     }
+    this.known = pins;
     return pins;
   }
 
