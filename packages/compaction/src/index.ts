@@ -33,7 +33,7 @@ export {
   WINDOW_FAN_IN,
   windowOf,
 } from './strategy/history-window.ts';
-export { kvStrategy, manualStrategy } from './strategy/kv-strategy.ts';
+export { deltaStrategy, kvStrategy, manualStrategy } from './strategy/kv-strategy.ts';
 export { logStrategy } from './strategy/log-strategy.ts';
 export { KV_DEFAULTS, type KvOptions, LOG_DEFAULTS, type LogOptions } from './strategy/options.ts';
 export {

@@ -134,23 +134,23 @@ export interface Tuning {
   readonly blockBytes?: number | undefined;
   /** The size at which compaction begins a new file; 32 MiB. */
   readonly fileBytes?: number | undefined;
-  /** Runs of one level that are merged together; 4 straight from commits, 3 of others. */
-  readonly fanIn?: number | undefined;
+  /** Runs that a delta tier may hold before the newest are merged with each other; 6. */
+  readonly deltaRuns?: number | undefined;
   /** The width of the newest History buckets; one hour. */
   readonly historyBucketMs?: number | undefined;
   /** Runs that a delta tier may hold before they are merged into base whatever their size; 32. */
   readonly runsMax?: number | undefined;
   /** Merges into base of more than this are cut in keys into parts of about this size; 256 MiB. */
   readonly partBytes?: number | undefined;
-  /** Jobs of compaction that run at the same time; 3. */
+  /** Jobs of compaction that run at the same time; 3. Of several, one is kept for small merges of what was just written. */
   readonly jobs?: number | undefined;
   /**
-   * From so many unmerged runs in a family of a shard on, commits to it are delayed, or stopped: 8 and 32 of a `kv` family,
-   * 64 and 256 of a log.
+   * From so many runs in the delta tier of a family of a shard on, commits to it are delayed, or stopped: 7 and 11 of a `kv`
+   * family. Of a log, only runs that are due to be merged count: 64 and 256. Where no merge is due, nothing waits.
    */
   readonly runsSoft?: number | undefined;
   readonly runsHard?: number | undefined;
-  /** The same by the bytes of these runs; 512 MiB and 2 GiB. */
+  /** The same by the bytes of runs that were never merged; 512 MiB and 2 GiB. */
   readonly debtBytesSoft?: number | undefined;
   readonly debtBytesHard?: number | undefined;
   /** Edits that a shard's head holds before they are folded into a checkpoint; 16. */

@@ -102,6 +102,7 @@ export class Store {
       clock: this.#clock,
       tuning: options.tuning ?? {},
       view: () => keeper.view,
+      family: (number) => catalog.byNumber(number)?.record,
       isFailing: (shard, family) => this.#compactor.isFailing(shard, family),
     });
     // A handle that does not compact waits for nothing: it cannot know whether anybody does.

@@ -3,15 +3,17 @@ import { ClorthoError, systemClock } from '@clortho/base';
 import { type VirtualClock, virtualClock } from '@clortho/testkit';
 import { describe, expect, it } from 'vitest';
 import { abortable } from '../src/commit/abortable.ts';
-import { open, type Store } from '../src/index.ts';
+import { open, type Store, type Tuning } from '../src/index.ts';
 import { codeOf, rowsOf } from './support/answers.ts';
 import { hookedObjects, newBackends, newGate } from './support/backends.ts';
 
-const tuning = { threads: 0, fanIn: 4, runsSoft: 8, runsHard: 16 };
+const tuning: Tuning = { threads: 0, deltaRuns: 3, runsSoft: 8, runsHard: 16 };
+const LOG_WINDOW_MS = 10_000;
 
 /** Merges must read what they merge from the object store: nothing is kept in memory. */
 async function storeWith(
   read: () => Promise<void> | undefined,
+  own: Tuning = tuning,
 ): Promise<{ store: Store; clock: VirtualClock }> {
   const clock = virtualClock();
   const backends = newBackends();
@@ -19,13 +21,13 @@ async function storeWith(
     if (call !== 'get' || !key.startsWith('sst/')) return undefined;
     return abortable(Promise.resolve(read()), signal);
   });
-  const families = { other: {} };
+  const families = { other: {}, log: { kind: 'log' as const, log: { windowMs: LOG_WINDOW_MS } } };
   const options = {
     ...backends,
     objects,
     clock,
     families,
-    tuning,
+    tuning: own,
     tableBytes: 0,
     cacheBytes: 0,
     refreshMs: 1e9,
@@ -126,5 +128,43 @@ describe('writes to a place where compaction has fallen behind', () => {
     expect(backPressure).toMatchObject({ stops: 0, refusals: 0, load: 0.99 });
     await store.close();
     expect(clock.pending).toBe(0);
+  });
+
+  it.each(['default', 'log'])(
+    'go on in family %s even if no limit is as high as what makes merges due',
+    async (family) => {
+      const own = { threads: 0, runsSoft: 0, runsHard: 1 };
+      const { store, clock } = await storeWith(() => undefined, own);
+      for (let index = 0; index < 40; index += 1) {
+        const written = store.put(`k${index}`, 'v', { family });
+        expect(await isDoneWithin(clock, written, 1000)).toBe(true);
+      }
+      expect((await store.stats()).compaction.jobs).toBeGreaterThan(1);
+      await store.close();
+    },
+  );
+
+  it('count what one commit is adding', async () => {
+    const gate = newGate();
+    const { store, clock } = await storeWith(() => gate.wait());
+    await write(store, clock, 15, 100);
+    const last = ['a', 'b', 'c'].map(async (key) => {
+      await systemClock.sleep(0);
+      await store.put(key, 'v');
+    });
+    for (let turn = 0; turn < 20; turn += 1) await clock.advance(500);
+    expect((await store.stats()).shards[0]?.families[0]?.delta.runs).toBe(16);
+    await store.close();
+    await Promise.all(last);
+  });
+
+  it('are not held back by what a log keeps', async () => {
+    const { store, clock } = await storeWith(() => undefined, { threads: 0, runsSoft: 2, runsHard: 4 });
+    for (let window = 0; window < 10; window += 1) {
+      expect(await isDoneWithin(clock, store.put(`k${window}`, 'v', { family: 'log' }), 0)).toBe(true);
+      await clock.advance(LOG_WINDOW_MS);
+    }
+    expect((await store.stats()).backPressure).toMatchObject({ delays: 0, stops: 0 });
+    await store.close();
   });
 });

@@ -38,7 +38,7 @@ describe('close', () => {
 
   it('leaves no sleep behind, whatever ran before', async () => {
     const clock = virtualClock();
-    const store = await open('memory:', { clock, tuning: { threads: 0, fanIn: 2 } });
+    const store = await open('memory:', { clock, tuning: { threads: 0, deltaRuns: 1 } });
     for (let index = 0; index < 20; index += 1) await store.put(`k${index}`, 'v');
     await store.snapshot();
     await (await store.snapshot()).close();
@@ -170,7 +170,7 @@ describe('close', () => {
     const entry = fileURLToPath(new URL('../dist/index.js', import.meta.url));
     const script = `
       import { open } from ${JSON.stringify(entry)};
-      const store = await open(${JSON.stringify(`file:${directory}`)}, { tuning: { fanIn: 2 }, families: { f: { merge: 'sum' } } });
+      const store = await open(${JSON.stringify(`file:${directory}`)}, { tuning: { deltaRuns: 1 }, families: { f: { merge: 'sum' } } });
       for (let index = 0; index < 12; index += 1) await store.put('k' + index, 'v' + index);
       await store.snapshot();
       await store.compact();
@@ -205,7 +205,7 @@ describe('close', () => {
         put: (...call) => (isHung ? new Promise(() => undefined) : inner.put(...call)),
       };
       const url = ${JSON.stringify(`file:${directory}`)};
-      const store = await open(url, { objects, closeMsMax: 300, tuning: { fanIn: 2 } });
+      const store = await open(url, { objects, closeMsMax: 300, tuning: { deltaRuns: 1 } });
       for (let index = 0; index < 4; index += 1) await store.put('k' + index, 'v');
       isHung = true;
       const codeOf = (call) => call.then(() => 'none', ({ code }) => code);

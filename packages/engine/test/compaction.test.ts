@@ -1,12 +1,12 @@
 /** Compaction in an open store: failures, rivals, aborts. */
-import { ClorthoError, randomFraction, seededRandom } from '@clortho/base';
+import { ClorthoError, randomFraction, seededRandom, systemClock } from '@clortho/base';
 import { virtualClock } from '@clortho/testkit';
 import { describe, expect, it } from 'vitest';
 import { type MergeOperator, type OpenOptions, open } from '../src/index.ts';
 import { codeOf, rowsOf, text } from './support/answers.ts';
 import { hookedObjects, newBackends, newGate } from './support/backends.ts';
 
-const small = { threads: 0, blockBytes: 64, fileBytes: 300, fanIn: 2, runsMax: 2 } as const;
+const small = { threads: 0, blockBytes: 64, fileBytes: 300, deltaRuns: 2, runsMax: 2 } as const;
 
 /** Appends, but fails on operands that say so once it is told to. */
 function brittle(): { readonly operator: MergeOperator; isBroken: boolean; calls: number } {
@@ -66,6 +66,34 @@ describe('compaction', () => {
     expect(text(await store.get('k', { family: 'f' }))).toBe('01234567');
     await store.close();
     expect(clock.pending).toBe(0);
+  });
+
+  it('keeps a thread for small merges while large ones go on', async () => {
+    const backends = newBackends();
+    const gate = newGate();
+    let isBlocked = false;
+    const objects = hookedObjects(backends.objects, (call, key) =>
+      isBlocked && call === 'get' && key.startsWith('sst/') ? gate.wait() : undefined,
+    );
+    const families = { f: {}, g: {} };
+    const options = { ...backends, objects, families, tableBytes: 0, cacheBytes: 0 };
+    const filling = await open('memory:', { ...options, compaction: 'manual' });
+    for (const family of ['default', 'f', 'g'])
+      for (const value of ['a', 'b', 'c']) await filling.put('k', value, { family });
+    await filling.close();
+    isBlocked = true;
+    const store = await open('memory:', { ...options, tuning: { ...small, jobs: 2 } });
+    const running = async (): Promise<readonly string[]> =>
+      (await store.stats()).compaction.running.map(({ reason }) => reason);
+    for (let turn = 0; turn < 20; turn += 1) await systemClock.sleep(0);
+    expect(await running()).toEqual(['3 delta runs are more than 2']);
+    for (let turn = 0; turn < 20 && (await running()).length < 2; turn += 1) {
+      await store.put('k', 'd', { family: 'g' });
+      await systemClock.sleep(0);
+    }
+    expect((await running())[1]).toMatch(/of too many delta runs/);
+    gate.open();
+    await store.close();
   });
 
   it('asked for by hand reports the failure to the caller', async () => {

@@ -144,7 +144,7 @@ describe('a row filter that throws', () => {
       {},
       {
         compaction: 'auto',
-        tuning: { ...external.tuning, fanIn: 2, runsMax: 2 },
+        tuning: { ...external.tuning, deltaRuns: 2, runsMax: 2 },
         onEvent: ({ type, place }) => events.push(`${type} ${place.family}: ${place.error}`),
       },
     );

@@ -58,7 +58,7 @@ const configurations: fc.Arbitrary<Configuration> = fc.record({
   tuning: fc.record({
     blockBytes: fc.constantFrom(1, 64, 1024),
     fileBytes: fc.constantFrom(1, 300, 100_000),
-    fanIn: fc.constantFrom(2, 4),
+    deltaRuns: fc.constantFrom(1, 3),
     runsMax: fc.constantFrom(2, 6),
     partBytes: fc.constantFrom(1, 400, 100_000),
     moveBytes: fc.constantFrom(1, 100_000),

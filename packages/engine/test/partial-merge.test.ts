@@ -11,7 +11,7 @@ const tuning = {
   blockBytes: 256,
   fileBytes: 1000,
   partBytes: 3000,
-  fanIn: 4,
+  deltaRuns: 4,
   runsMax: 4,
   jobs: 3,
 } as const;
@@ -112,7 +112,7 @@ describe('a merge into base that is larger than a part', () => {
       const events: StoreEvent[] = [];
       const store = await open('memory:', {
         ...options,
-        tuning: { ...tuning, fanIn: 100 },
+        tuning: { ...tuning, deltaRuns: 100 },
         onEvent: (event) => events.push(event),
       });
       await pass(clock, store, 120_000);

@@ -9,7 +9,14 @@ import { codeOf, rowsOf, text, versionsOf } from './support/answers.ts';
 import { newBackends } from './support/backends.ts';
 
 const SECOND = 1_000_000;
-const tuning = { threads: 0, blockBytes: 64, fileBytes: 300, fanIn: 2, runsMax: 2, historyBucketMs: 1000 };
+const tuning = {
+  threads: 0,
+  blockBytes: 64,
+  fileBytes: 300,
+  deltaRuns: 2,
+  runsMax: 2,
+  historyBucketMs: 1000,
+};
 const external: OpenOptions = { time: 'external', compaction: 'manual', tuning };
 
 /** Writes one version per second, of the value that is the second. */

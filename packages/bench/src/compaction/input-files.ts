@@ -39,7 +39,7 @@ export function writeInputs(folder: string, rows: MergeRows, codec: CodecName): 
 export function planOf(inputs: readonly CompactionFile[], target: MergeTarget): MergePlan {
   const upper = Math.max(...inputs.map(({ run }) => run));
   const baseBytesMin = target === 'base' ? 0 : Number.POSITIVE_INFINITY;
-  const strategy = kvStrategy({ fanIn: RUNS, baseBytesMin, partBytesMax: Number.POSITIVE_INFINITY });
+  const strategy = kvStrategy({ deltaRuns: 1, baseBytesMin, partBytesMax: Number.POSITIVE_INFINITY });
   const plan = strategy({ files: inputs, horizon: Number.NEGATIVE_INFINITY, pins: [], upper });
   if (plan.kind !== 'merge' || plan.output !== target || plan.inputs.length !== RUNS)
     throw new Error(`the strategy plans something else: ${JSON.stringify(plan.kind)}`);

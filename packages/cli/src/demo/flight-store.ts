@@ -35,7 +35,7 @@ const SPLIT_KEYS = ['DFW', 'LB', 'PHM'];
  * A commit holds an hour or two and merges are cheapest by the day: one merge takes the runs of a day, and history is
  * kept in buckets of a day.
  */
-const tuning: Tuning = { fanIn: 12, historyBucketMs: 24 * 60 * 60 * 1000 };
+const tuning: Tuning = { deltaRuns: 11, historyBucketMs: 24 * 60 * 60 * 1000 };
 
 const families: Readonly<Record<string, FamilyOptions>> = {
   [FLIGHTS]: { kind: 'log', statistics: [{ type: 'minMax', name: DELAY_STATISTIC, column: DELAY_COLUMN }] },

@@ -187,7 +187,7 @@ function settingOf({ lives, partBytes }: Profile): fc.Arbitrary<Setting> {
     moveBytes: fc.constantFrom(undefined, undefined, 1),
     ttl: fc.constantFrom(...lives),
     fileBytes: fc.tuple(fileBytes, fileBytes),
-    fanIn: fc.integer({ min: 2, max: 3 }),
+    deltaRuns: fc.integer({ min: 1, max: 3 }),
     runsMax: fc.integer({ min: 1, max: 4 }),
     baseBytes: fc.constantFrom(0, 1_000_000),
     partBytes: fc.constantFrom(...partBytes),

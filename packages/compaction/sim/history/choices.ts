@@ -49,14 +49,13 @@ export function strategyOf(choice: Choice, setting: Setting): Strategy {
   }
 }
 
-function optionsOf({ ttl, fanIn, runsMax, baseBytes, partBytes, moveBytes, keeps }: Setting): KvOptions {
+function optionsOf({ ttl, deltaRuns, runsMax, baseBytes, partBytes, moveBytes, keeps }: Setting): KvOptions {
   return {
     ...KV_DEFAULTS,
     moveBytesMin: moveBytes ?? Number.POSITIVE_INFINITY,
     versions: keeps === 'versions' ? VERSIONS : 0,
     forgetTimestamps: keeps === 'no timestamps',
-    levelZeroRuns: fanIn,
-    fanIn,
+    deltaRuns,
     deltaRunsMax: runsMax,
     baseBytesMin: baseBytes,
     windowMicros: WINDOW,

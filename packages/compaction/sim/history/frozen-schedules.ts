@@ -4,7 +4,7 @@ import type { Choice, Schedule, Setting, Step } from './schedule.ts';
 const KEPT: Setting = {
   ttl: undefined,
   fileBytes: [10_000, 10_000],
-  fanIn: 2,
+  deltaRuns: 2,
   runsMax: 4,
   baseBytes: 1_000_000,
   partBytes: 1_000_000,

@@ -69,7 +69,7 @@ export interface Setting {
   /** The size from which on an output ends, for every other job: 1 makes one file per key. */
   readonly fileBytes: readonly [number, number];
   /** Of the strategies: so many runs of a level are merged, and more than so many go into base. */
-  readonly fanIn: number;
+  readonly deltaRuns: number;
   readonly runsMax: number;
   /** From this size on, delta goes into base. */
   readonly baseBytes: number;

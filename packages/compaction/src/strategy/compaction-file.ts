@@ -19,7 +19,7 @@ export type Tier = 'delta' | 'current' | 'history';
 export interface CompactionFile {
   readonly id: string;
   readonly tier: Tier;
-  /** How many merges its rows went through within the tier: 0 straight from a commit (delta) or from base. */
+  /** 0 straight from a commit (delta) or from base; higher after merges within the tier. */
   readonly level: number;
   /** Delta: the timestamp of the newest commit covered; files of one run share it. Else 0, or in a uniform file its time. */
   readonly run: number;

@@ -3,7 +3,7 @@
  * Current and History.
  *
  * Order of decisions: what costs nothing (drops, moves), what keeps reads bounded (base when delta is a quarter of it, then the
- * delta tiers), what keeps old reads bounded (History windows).
+ * runs of delta), what keeps old reads bounded (History windows).
  */
 import { KV_DEFAULTS, type KvOptions } from './options.ts';
 import { pickBase, planWholeBase } from './pick-base.ts';
@@ -23,6 +23,12 @@ export function kvStrategy(options: Partial<KvOptions> = {}): Strategy {
     pickDelta(state, settings) ??
     pickHistory(state, settings) ??
     NOTHING;
+}
+
+/** Returns what {@link kvStrategy} does to keep the runs of delta few, and nothing else. */
+export function deltaStrategy(options: Partial<KvOptions> = {}): Strategy {
+  const settings = { ...KV_DEFAULTS, ...options };
+  return (state) => pickDelta(state, settings) ?? NOTHING;
 }
 
 /**

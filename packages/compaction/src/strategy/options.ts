@@ -2,11 +2,9 @@
 
 /** Options of the strategies for `kv` families. */
 export interface KvOptions {
-  /** So many runs straight from commits are merged into one. */
-  readonly levelZeroRuns: number;
-  /** So many runs of a higher level are merged into one of the next. */
-  readonly fanIn: number;
-  /** More delta runs than this go into base, whatever their size: the bound on what a read may have to look at. */
+  /** So many delta runs are left as they are; of more, the newest are merged with each other. */
+  readonly deltaRuns: number;
+  /** More delta runs than this go into base, whatever their size: merges within delta do not keep up. */
   readonly deltaRunsMax: number;
   /** Delta goes into base when it reaches this fraction of the Current files it overlaps, … */
   readonly baseFraction: number;
@@ -32,8 +30,7 @@ const HOUR_MICROS = 3_600_000_000;
 
 /** The defaults of {@link KvOptions}. */
 export const KV_DEFAULTS: KvOptions = {
-  levelZeroRuns: 4,
-  fanIn: 3,
+  deltaRuns: 6,
   deltaRunsMax: 32,
   baseFraction: 0.25,
   baseBytesMin: 8 * 1024 * 1024,

@@ -1,6 +1,9 @@
 /**
  * Merging delta into base: the oldest delta runs with the Current files they overlap, whole or a range of keys.
  *
+ * The newest runs that come to little wait for the next time: a run that goes into base stays where reads look until it is
+ * there, and cannot be merged with others meanwhile.
+ *
  * Invariants:
  * - The runs begin with the oldest and are contiguous: the intervals that base writes down are exact only if nothing
  *   older or between remains in delta.
@@ -16,10 +19,13 @@ import type { CompactionState, MergePlan } from './plan.ts';
 import { archivedUpTo, readableOf } from './readable.ts';
 import { bytesOf, deltaRuns, filesOf, isReplaced, mergedDeletes, type Run, rangesOverlap } from './runs.ts';
 
+/** What the newest runs may come to, as a fraction of all, to wait for the next merge into base. */
+const LIGHT_FRACTION = 0.1;
+
 /** Returns the merge into base that is due, if any: where delta is largest in proportion to what lies below. */
 export function pickBase(state: CompactionState, options: KvOptions): MergePlan | undefined {
   const all = deltaRuns(state);
-  const runs = untilReplaced(state, all);
+  const runs = withoutLightest(untilReplaced(state, all));
   const areTooMany = all.length > options.deltaRunsMax;
   const isSmall = bytesOf(runs) < options.baseBytesMin;
   const hasDeletes = runs.some(({ files }) => files.some((file) => mergedDeletes(file) > 0));
@@ -57,6 +63,17 @@ export function planWholeBase(
 function untilReplaced(state: CompactionState, runs: readonly Run[]): Run[] {
   const replaced = runs.findIndex((run) => run.files.some((file) => isReplaced(state, file)));
   return replaced === -1 ? [...runs] : runs.slice(0, replaced);
+}
+
+/** Returns the runs without the newest that come to less than a tenth of all. */
+function withoutLightest(runs: readonly Run[]): Run[] {
+  const most = (1 - LIGHT_FRACTION) * bytesOf(runs);
+  let bytes = 0;
+  const last = runs.findIndex((run) => {
+    bytes += run.bytes;
+    return bytes >= most;
+  });
+  return runs.slice(0, last + 1);
 }
 
 function overlappingCurrent(state: CompactionState, runs: readonly Run[]): CompactionFile[] {

@@ -4,12 +4,13 @@ import { type CompactionFile, inputsOf, kvStrategy, manualStrategy, type Plan } 
 import { current, delta, history, stateOf } from './files.ts';
 
 const plan = kvStrategy({
-  levelZeroRuns: 4,
-  fanIn: 3,
+  deltaRuns: 3,
   deltaRunsMax: 6,
   baseBytesMin: 1000,
   windowMicros: 10,
 });
+
+const COMMITS = 1500;
 
 function ids(decided: Plan): string[] {
   if (decided.kind === 'nothing') return [];
@@ -22,36 +23,75 @@ function runs(...levels: number[]): CompactionFile[] {
   return levels.map((level, index) => delta({ id: `d${index}`, run: index + 1, level }));
 }
 
+/** Runs of these sizes, oldest first. */
+function sized(...sizes: number[]): CompactionFile[] {
+  return sizes.map((bytes, index) => delta({ id: `d${index}`, run: index + 1, bytes }));
+}
+
 describe('the delta tier', () => {
-  it('waits for enough runs of one level', () => {
+  it('is left alone until there are more than so many runs', () => {
     expect(plan(stateOf(runs(0, 0, 0)))).toEqual({ kind: 'nothing' });
-    const merge = plan(stateOf(runs(0, 0, 0, 0)));
+    const merge = plan(stateOf(runs(0, 2, 1, 0)));
     expect(merge).toMatchObject({ kind: 'merge', output: 'delta', level: 1, run: 4 });
     expect(ids(merge)).toEqual(['d0', 'd1', 'd2', 'd3']);
   });
 
-  it('merges neighbours in age only', () => {
-    expect(plan(stateOf(runs(0, 0, 1, 0, 0)))).toEqual({ kind: 'nothing' });
-    expect(ids(plan(stateOf(runs(1, 1, 1, 0, 0))))).toEqual(['d0', 'd1', 'd2']);
+  it.each([
+    [
+      [900, 90, 80, 10],
+      ['d1', 'd2', 'd3'],
+    ],
+    [
+      [900, 90, 30, 29],
+      ['d2', 'd3'],
+    ],
+    [
+      [100, 90, 30, 29],
+      ['d0', 'd1', 'd2', 'd3'],
+    ],
+  ])('of %j merges the run that weighs least against what is newer with that', (sizes, taken) => {
+    expect(ids(kvStrategy({ deltaRuns: 3 })(stateOf(sized(...sizes))))).toEqual(taken);
   });
 
-  it('merges the lowest level first', () => {
-    const relaxed = kvStrategy({ levelZeroRuns: 2, fanIn: 2, deltaRunsMax: 99 });
-    expect(ids(relaxed(stateOf(runs(1, 1, 0, 0))))).toEqual(['d2', 'd3']);
+  it('takes what runs under way become for one run, and does not reach across them', () => {
+    const files = runs(0, 0, 0, 0, 0, 0);
+    expect(plan(stateOf(files.slice(1), { busy: new Set(['d2', 'd3', 'd4']) }))).toEqual({ kind: 'nothing' });
+    expect(ids(plan(stateOf(files, { busy: new Set(['d2', 'd3']) })))).toEqual(['d0', 'd1']);
+    const newest = sized(200, 100, 100, 100, 100, 100);
+    expect(ids(plan(stateOf(newest, { busy: new Set(['d2', 'd3']) })))).toEqual(['d4', 'd5']);
   });
 
-  it('leaves files of running jobs alone, and does not reach across them', () => {
-    const files = runs(0, 0, 0, 0, 0);
-    expect(plan(stateOf(files, { busy: new Set(['d2']) }))).toEqual({ kind: 'nothing' });
+  it('takes what fits the input bound, but two runs at least', () => {
+    const bounded = kvStrategy({ deltaRuns: 3, inputBytesMax: 350 });
+    expect(ids(bounded(stateOf(runs(0, 0, 0, 0))))).toEqual(['d1', 'd2', 'd3']);
+    expect(ids(bounded(stateOf(sized(500, 500, 500, 500))))).toEqual(['d2', 'd3']);
   });
 
-  it('takes the oldest runs that fit the input bound', () => {
-    const bounded = kvStrategy({ levelZeroRuns: 4, inputBytesMax: 250 });
-    expect(ids(bounded(stateOf(runs(0, 0, 0, 0))))).toEqual(['d0', 'd1']);
+  it('stays short at little cost, however many commits there were', () => {
+    const strategy = kvStrategy({ baseBytesMin: Number.POSITIVE_INFINITY, deltaRunsMax: 99 });
+    let files: CompactionFile[] = [];
+    let written = 0;
+    let most = 0;
+    for (let run = 1; run <= COMMITS; run += 1) {
+      files.push(delta({ id: `commit ${run}`, run, bytes: 100 }));
+      const decided = strategy(stateOf(files));
+      if (decided.kind === 'merge') {
+        const bytes = decided.inputs.reduce((sum, file) => sum + file.bytes, 0);
+        files = files.filter((file) => !decided.inputs.includes(file));
+        files.push(delta({ id: `merge ${run}`, run: decided.run, bytes }));
+        files.sort((left, right) => left.run - right.run);
+        written += bytes;
+      }
+      most = Math.max(most, files.length);
+    }
+    expect(most).toBe(6);
+    expect(written / (COMMITS * 100)).toBeLessThan(8);
   });
 });
 
 describe('base', () => {
+  const alone = kvStrategy({ deltaRuns: 99, deltaRunsMax: 6 });
+
   it('takes all delta runs and the current files they overlap', () => {
     const files = [
       delta({ id: 'd1', run: 1, bytes: 600, keys: ['a', 'c'] }),
@@ -64,20 +104,28 @@ describe('base', () => {
     expect(ids(merge)).toEqual(['c1', 'd1', 'd2']);
   });
 
+  it('leaves the newest runs alone that come to less than a tenth', () => {
+    const files = [2000, 900, 200, 50].map((bytes, index) =>
+      delta({ id: `d${index}`, run: index + 1, bytes }),
+    );
+    expect(ids(plan(stateOf(files)))).toEqual(['d0', 'd1']);
+    expect(ids(manualStrategy()(stateOf(files)))).toEqual(['d0', 'd1', 'd2', 'd3']);
+  });
+
   it('waits until delta is a quarter of what it overlaps', () => {
     const files = [delta({ id: 'd1', run: 1, bytes: 1200 }), current({ id: 'c1', bytes: 10_000 })];
     expect(plan(stateOf(files))).toEqual({ kind: 'nothing' });
   });
 
   it('bounds the number of delta runs', () => {
-    expect(plan(stateOf(runs(6, 5, 4, 3, 2, 1)))).toEqual({ kind: 'nothing' });
-    expect(plan(stateOf(runs(7, 6, 5, 4, 3, 2, 1)))).toMatchObject({ output: 'base' });
+    expect(alone(stateOf(runs(6, 5, 4, 3, 2, 1)))).toEqual({ kind: 'nothing' });
+    expect(alone(stateOf(runs(7, 6, 5, 4, 3, 2, 1)))).toMatchObject({ output: 'base' });
   });
 
   it('begins with the oldest run or not at all', () => {
     const files = runs(7, 6, 5, 4, 3, 2, 1);
-    expect(ids(plan(stateOf(files, { busy: new Set(['d3']) })))).toEqual(['d0', 'd1', 'd2']);
-    expect(plan(stateOf(files, { busy: new Set(['d0']) }))).toEqual({ kind: 'nothing' });
+    expect(ids(alone(stateOf(files, { busy: new Set(['d3']) })))).toEqual(['d0', 'd1', 'd2']);
+    expect(alone(stateOf(files, { busy: new Set(['d0']) }))).toEqual({ kind: 'nothing' });
   });
 
   it('does not touch current files of a running job', () => {

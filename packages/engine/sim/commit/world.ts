@@ -53,7 +53,7 @@ const TUNING: OpenOptions['tuning'] = {
   threads: 0,
   blockBytes: 128,
   fileBytes: 600,
-  fanIn: 2,
+  deltaRuns: 2,
   runsMax: 4,
 };
 

@@ -42,7 +42,7 @@ interface Patience {
 const TUNING: OpenOptions = {
   compaction: 'manual',
   refreshMs: 400,
-  tuning: { threads: 0, blockBytes: 128, fileBytes: 600, fanIn: 2, runsMax: 4 },
+  tuning: { threads: 0, blockBytes: 128, fileBytes: 600, deltaRuns: 2, runsMax: 4 },
 };
 /** Few keys over all shards, so that clients meet. */
 export const KEYS: readonly string[] = ['a', 'b', 'c', 'n', 'o', 'x', 'y'];

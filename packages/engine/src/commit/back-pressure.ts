@@ -9,13 +9,16 @@
  *
  * Invariants:
  * - Only places that the waiting batches write to count.
+ * - Runs count only where a merge of them is due, so that whatever the limits are, compaction gets below them.
  * - A place where compaction keeps failing delays writes and never stops them: nobody would end the wait.
  */
 import { type Clock, ClorthoError, isClorthoError } from '@clortho/base';
-import { type FamilyFiles, type FileEntry, shardPosition } from '@clortho/manifest';
+import { type FamilyFiles, shardPosition } from '@clortho/manifest';
+import type { FamilyRecord } from '../catalog/record.ts';
 import type { ParsedBatch, ParsedOperation } from '../input/batch.ts';
 import type { FamilyKind, Tuning } from '../options.ts';
 import type { StoreView } from '../view/store-view.ts';
+import { debtOf, dueRuns } from './debt.ts';
 
 /** What writes waited for. */
 export interface BackPressureStats {
@@ -36,6 +39,7 @@ export interface BackPressureContext {
   readonly clock: Clock;
   readonly tuning: Tuning;
   view(): StoreView;
+  family(number: number): FamilyRecord | undefined;
   /** Tells whether compaction keeps failing in a place. */
   isFailing(shard: number, family: string): boolean;
 }
@@ -47,8 +51,11 @@ interface Limit {
 }
 
 const MIB = 1024 * 1024;
-/** A read looks at every run of a `kv` family; runs of a log are merged late, and mostly told apart by their keys. */
-const RUNS: Readonly<Record<FamilyKind, Limit>> = { kv: { soft: 8, hard: 32 }, log: { soft: 64, hard: 256 } };
+/**
+ * A read looks at every run of a `kv` family: twelve at most with Current. Runs of a log are merged late, and mostly told apart
+ * by their keys.
+ */
+const RUNS: Readonly<Record<FamilyKind, Limit>> = { kv: { soft: 7, hard: 11 }, log: { soft: 64, hard: 256 } };
 const BYTES: Limit = { soft: 512 * MIB, hard: 2048 * MIB };
 /** The delay of a commit just below the hard limit. */
 const DELAY_MS_MAX = 100;
@@ -127,7 +134,12 @@ export class BackPressure {
 
   #isLoaded({ shards }: StoreView): boolean {
     if (this.#released.signal.aborted) return false;
-    return shards.some(({ files }) => [...files.values()].some((tree) => this.#loadOfFiles(tree, 'kv') > 0));
+    return shards.some(({ files }) =>
+      [...files].some(([number, tree]) => {
+        const record = this.#context.family(number);
+        return record !== undefined && this.#loadOfFiles(tree, record) > 0;
+      }),
+    );
   }
 
   #loadOf(view: StoreView, batches: readonly { readonly batch: ParsedBatch }[]): number {
@@ -135,47 +147,27 @@ export class BackPressure {
     const seen = new Set<FamilyFiles>();
     for (const { batch } of batches) {
       for (const operation of batch.operations) {
-        const { number, name, kind } = operation.family.record;
+        const { record } = operation.family;
         for (const position of positionsOf(view, operation)) {
           const state = view.shards[position];
-          const tree = state?.files.get(number);
+          const tree = state?.files.get(record.number);
           if (state === undefined || tree === undefined || seen.has(tree)) continue;
           seen.add(tree);
-          const own = this.#loadOfFiles(tree, kind);
-          load = Math.max(load, this.#context.isFailing(state.head.shard, name) ? Math.min(own, 0.99) : own);
+          const own = this.#loadOfFiles(tree, record);
+          load = Math.max(
+            load,
+            this.#context.isFailing(state.head.shard, record.name) ? Math.min(own, 0.99) : own,
+          );
         }
       }
     }
     return load;
   }
 
-  #loadOfFiles(tree: FamilyFiles, kind: FamilyKind): number {
-    const { runs, bytes } = debtOf(tree.delta);
-    return Math.max(0, loadOn(this.#runs[kind], runs), loadOn(this.#bytes, bytes));
+  #loadOfFiles({ delta }: FamilyFiles, record: FamilyRecord): number {
+    const runs = dueRuns(delta, record, this.#context.tuning);
+    return Math.max(0, loadOn(this.#runs[record.kind], runs), loadOn(this.#bytes, debtOf(delta).bytes));
   }
-}
-
-/** What commits have left to be merged. */
-export interface Debt {
-  /** Runs that were never merged: others are as few as their levels allow, however far compaction is behind. */
-  readonly runs: number;
-  /** Bytes that were never merged. */
-  readonly bytes: number;
-}
-
-/** By the delta array of a view, which is never changed in place. */
-const debts = new WeakMap<readonly FileEntry[], Debt>();
-
-/** Returns what of a delta tier was never merged. */
-export function debtOf(delta: readonly FileEntry[]): Debt {
-  let debt = debts.get(delta);
-  if (debt === undefined) {
-    const fresh = delta.filter((file) => file.level === 0);
-    const bytes = fresh.reduce((sum, file) => sum + file.bytes, 0);
-    debt = { runs: new Set(fresh.map((file) => file.run)).size, bytes };
-    debts.set(delta, debt);
-  }
-  return debt;
 }
 
 function loadOn({ soft, hard }: Limit, value: number): number {

@@ -222,6 +222,9 @@ export class Committer {
   async #passPressure(): Promise<boolean> {
     const { pressure } = this.#context;
     if (pressure.loadOf(this.#queue) === 0) return true;
+    // Its runs count, too: a limit is one for what is there once everything that was begun is committed.
+    await this.#committing;
+    if (pressure.loadOf(this.#queue) === 0) return true;
     try {
       await pressure.wait(() => this.#queue);
       return true;

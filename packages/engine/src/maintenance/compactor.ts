@@ -7,6 +7,7 @@
  * Invariants:
  * - Horizons come from the heads, and what is held is read after them: a job drops nothing that a snapshot needs.
  * - A job that fails does not come back at once: its place waits, longer with every failure, and others go on.
+ * - Large work leaves a thread to small merges of what was just written, if there are several.
  * - Work is planned one place after the other, each on the newest view: two jobs never take the same keys of a file.
  */
 import { type Clock, isClorthoError, Rounds, throwIfAborted } from '@clortho/base';
@@ -41,7 +42,7 @@ import { type CompactionCounts, type CompactionStats, countJob, NO_COUNTS } from
 import { FAILURES_MAX, FailingPlaces } from './failing-places.ts';
 import { type Place, placeKey } from './place.ts';
 import { dueHorizon, retain } from './retain.ts';
-import { manualStrategyOf, strategyOf } from './strategies.ts';
+import { manualStrategyOf, smallStrategyOf, strategyOf } from './strategies.ts';
 
 /** What compaction needs. */
 export interface CompactorContext {
@@ -71,6 +72,8 @@ interface Job {
 interface Look {
   readonly place: Place;
   readonly strategy: Strategy;
+  /** The strategy where only one more job may begin and others are under way; the same if absent. */
+  readonly lastStrategy?: Strategy | undefined;
   /** Returns the files that are to be judged. */
   readonly filesOf: (state: ShardState) => readonly FileEntry[];
   /** Work to plan around, besides what is under way. */
@@ -250,6 +253,7 @@ export class Compactor {
       const outcome = await this.#next({
         place,
         strategy,
+        lastStrategy: smallStrategyOf(family, this.#context.tuning),
         filesOf: (state) => (isKv ? this.#calm.filesToJudge(state, family, strategy) : allOf(state, family)),
         leftAlone,
         onFailure,
@@ -282,14 +286,17 @@ export class Compactor {
   }
 
   async #plan(look: Look): Promise<Outcome> {
-    const { place, strategy, signal } = look;
+    const { place, signal } = look;
     const { keeper, held: reader, tuning } = this.#context;
-    while (this.#jobs.size >= (tuning.jobs ?? JOBS_MAX)) {
+    const jobsMax = tuning.jobs ?? JOBS_MAX;
+    while (this.#jobs.size >= jobsMax) {
       await this.#change();
       throwIfAborted(signal);
     }
     const state = stateOfShard(keeper.view, place.shard);
     if (state === undefined) return 'nothing due'; // Split or merged away.
+    const isLast = this.#jobs.size > 0 && this.#jobs.size === jobsMax - 1;
+    const strategy = isLast ? (look.lastStrategy ?? look.strategy) : look.strategy;
     const files = look.filesOf(state);
     const decide = (pins: readonly number[]): Plan => {
       const work = [...this.#jobsIn(place).map((job) => job.work), ...look.leftAlone];
@@ -297,7 +304,7 @@ export class Compactor {
     };
     if (decide([]).kind === 'nothing') {
       // What is due after the jobs that are under way shows when they end.
-      if (this.#jobsIn(place).length > 0) return 'under way';
+      if (strategy !== look.strategy || this.#jobsIn(place).length > 0) return 'under way';
       look.onCalm?.(state);
       return 'nothing due';
     }

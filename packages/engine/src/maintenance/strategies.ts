@@ -1,5 +1,14 @@
 /** The strategies of a family: what is remembered of it and how the store is tuned decide. */
-import { kvStrategy, logStrategy, manualStrategy, type Strategy } from '@clortho/compaction';
+import {
+  deltaStrategy,
+  inputsOf,
+  KV_DEFAULTS,
+  kvStrategy,
+  logStrategy,
+  manualStrategy,
+  NOTHING,
+  type Strategy,
+} from '@clortho/compaction';
 import type { Family } from '../catalog/family.ts';
 import type { Tuning } from '../options.ts';
 
@@ -13,10 +22,28 @@ export function manualStrategyOf(family: Family, tuning: Tuning): Strategy {
   return family.record.kind === 'log' ? logStrategyOf(family) : manualStrategy(kvOptions(family, tuning));
 }
 
+/**
+ * Returns the strategy for a thread that is kept for small merges of what was just written: without it, these would wait for
+ * large ones, and reads would look at every run that waits.
+ */
+export function smallStrategyOf(family: Family, tuning: Tuning): Strategy {
+  const inputBytesMax = KV_DEFAULTS.baseBytesMin;
+  const strategy =
+    family.record.kind === 'log'
+      ? logStrategyOf(family, { inputBytesMax })
+      : deltaStrategy({ ...kvOptions(family, tuning), inputBytesMax });
+  return (state) => {
+    const plan = strategy(state);
+    if (plan.kind !== 'merge') return plan;
+    const bytes = inputsOf(plan).reduce((sum, file) => sum + file.bytes, 0);
+    return bytes > inputBytesMax ? NOTHING : plan;
+  };
+}
+
 function kvOptions({ record }: Family, tuning: Tuning): Parameters<typeof kvStrategy>[0] {
-  const { fanIn, runsMax, historyBucketMs, partBytes, moveBytes } = tuning;
+  const { deltaRuns, runsMax, historyBucketMs, partBytes, moveBytes } = tuning;
   return {
-    ...(fanIn === undefined ? {} : { fanIn, levelZeroRuns: fanIn }),
+    ...(deltaRuns === undefined ? {} : { deltaRuns }),
     ...(runsMax === undefined ? {} : { deltaRunsMax: runsMax }),
     ...(historyBucketMs === undefined ? {} : { windowMicros: historyBucketMs * 1000 }),
     ...(partBytes === undefined ? {} : { partBytesMax: partBytes }),
@@ -27,8 +54,9 @@ function kvOptions({ record }: Family, tuning: Tuning): Parameters<typeof kvStra
   };
 }
 
-function logStrategyOf({ record }: Family): Strategy {
+function logStrategyOf({ record }: Family, options: Parameters<typeof logStrategy>[0] = {}): Strategy {
   return logStrategy({
+    ...options,
     windowMicros: record.windowMs * 1000,
     ...(record.retainMs === 0 ? {} : { retentionMicros: record.retainMs * 1000 }),
     ...(record.retainBytes === 0 ? {} : { bytesMax: record.retainBytes }),

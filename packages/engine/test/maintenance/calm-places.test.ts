@@ -10,8 +10,7 @@ import { CalmPlaces } from '../../src/maintenance/calm-places.ts';
 const WINDOW_MS = 4;
 const options = {
   windowMicros: WINDOW_MS * 1000,
-  levelZeroRuns: 3,
-  fanIn: 2,
+  deltaRuns: 2,
   deltaRunsMax: 8,
   baseBytesMin: 800,
 };

@@ -46,13 +46,8 @@ export const FILE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/strategy/pick-delta.js',
-        find: 'if (run.isBusy || (stretch.length > 0 && run.level !== levelOf(stretch)))',
-        replace: 'if (false)',
-      },
-      {
-        file: 'src/strategy/pick-delta.js',
-        find: 'if (!run.isBusy)',
-        replace: 'if (!run.isBusy && (stretch.length === 0 || run.level === levelOf(stretch)))',
+        find: 'stretches(deltaRuns(state))',
+        replace: 'stretches(deltaRuns(state).filter((run) => !run.isBusy))',
       },
     ],
   },

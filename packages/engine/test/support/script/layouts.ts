@@ -23,7 +23,7 @@ export const LAYOUTS: readonly Layout[] = [
   { name: 'small, sometimes compacted', options: { ...BASIC, tuning: SMALL }, compactEvery: 3 },
   {
     name: 'background',
-    options: { ...BASIC, compaction: 'auto', tuning: { ...SMALL, fanIn: 2, runsMax: 2 } },
+    options: { ...BASIC, compaction: 'auto', tuning: { ...SMALL, deltaRuns: 2, runsMax: 2 } },
   },
   {
     name: 'reopened',
