@@ -69,7 +69,7 @@ describe('writes to a place where compaction has fallen behind', () => {
     expect((await store.stats()).backPressure).toMatchObject({ load: 1, delays: 7, stops: 0, refusals: 0 });
     // What is waited for shows.
     const [job] = (await store.stats()).compaction.running;
-    const merging = { family: 'default', reason: '4 delta runs of level 0', rowsRead: 0, rowsTotal: 4 };
+    const merging = { family: 'default', reason: '4 of too many delta runs', rowsRead: 0, rowsTotal: 4 };
     expect(job).toMatchObject(merging);
     gate.open();
     while ((await store.stats()).compaction.jobs === 0) await systemClock.sleep(0);

@@ -82,7 +82,7 @@ describe('compaction', () => {
       for (const value of ['a', 'b', 'c']) await filling.put('k', value, { family });
     await filling.close();
     isBlocked = true;
-    const store = await open('memory:', { ...options, tuning: { ...small, jobs: 2 } });
+    const store = await open('memory:', { ...options, tuning: { ...small, deltaRuns: 3, jobs: 2 } });
     const running = async (): Promise<readonly string[]> =>
       (await store.stats()).compaction.running.map(({ reason }) => reason);
     for (let turn = 0; turn < 20; turn += 1) await systemClock.sleep(0);
@@ -153,7 +153,7 @@ describe('compaction', () => {
         ),
       ]);
     });
-    const store = await open('memory:', { ...backends, objects, tuning: small });
+    const store = await open('memory:', { ...backends, objects, tuning: { ...small, runsHard: 100 } });
     isStalling = true;
     for (let index = 0; index < 30; index += 1) await store.put(`k${index}`, 'v');
     await gate.reached;

@@ -83,7 +83,7 @@ const schedules = fc.record({
   kind: fc.constantFrom('kv' as const, 'kv' as const, 'kv' as const, 'log' as const),
   options: fc.record({
     levelZeroRuns: fc.integer({ min: 2, max: 4 }),
-    deltaRuns: fc.integer({ min: 1, max: 3 }),
+    deltaRuns: fc.integer({ min: 1, max: 8 }),
     deltaRunsMax: fc.integer({ min: 2, max: 8 }),
     baseBytesMin: fc.constantFrom(0, 0, 2000, 1e9),
     inputBytesMax: fc.constantFrom(500, 1500, 3000, Number.POSITIVE_INFINITY),
