@@ -153,7 +153,8 @@ describe('compaction', () => {
         ),
       ]);
     });
-    const store = await open('memory:', { ...backends, objects, tuning: { ...small, runsHard: 100 } });
+    const tuning = { ...small, runsHard: 100 };
+    const store = await open('memory:', { ...backends, objects, tuning, tableBytes: 0, cacheBytes: 0 });
     isStalling = true;
     for (let index = 0; index < 30; index += 1) await store.put(`k${index}`, 'v');
     await gate.reached;

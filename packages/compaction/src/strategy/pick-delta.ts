@@ -3,11 +3,12 @@
  *
  *     oldest ──────────────────────────────────► newest        of more than six runs
  *     4000      900       800      90     30   20   20
- *               ×1        ×0.2     ×0.8   ×1.3 ×1              newer bytes in the stretch, by those of the run
+ *     ×0.5      ×1.1      ×0.2    ×0.8   ×1.3 ×1             newer bytes in the stretch, by those of the run
  *                                         └─────────┘          merged: the run that weighs least against what is newer
  *
  * So sizes stay about geometric, with a ratio that follows from the number of runs: few commits are written seldom again,
- * and many come to no more runs than few.
+ * and many come to no more runs than few. (To merge what removes most runs for fewest bytes is quadratic: it takes the same
+ * small runs again and again.)
  *
  * Invariants:
  * - The inputs are contiguous in age; busy runs end a stretch.

@@ -69,6 +69,8 @@ export class BackPressure {
   readonly #runs: Readonly<Record<FamilyKind, Limit>>;
   readonly #bytes: Limit;
   readonly #released = new AbortController();
+  /** By the delta array of a view, which is never changed in place. */
+  readonly #dueRuns = new WeakMap<FamilyFiles['delta'], number>();
   #stats: BackPressureStats = { load: 0, delays: 0, delayMs: 0, stops: 0, stopMs: 0, refusals: 0 };
 
   /** Begins without having delayed anything. */
@@ -165,7 +167,11 @@ export class BackPressure {
   }
 
   #loadOfFiles({ delta }: FamilyFiles, record: FamilyRecord): number {
-    const runs = dueRuns(delta, record, this.#context.tuning);
+    let runs = this.#dueRuns.get(delta);
+    if (runs === undefined) {
+      runs = dueRuns(delta, record, this.#context.tuning);
+      this.#dueRuns.set(delta, runs);
+    }
     return Math.max(0, loadOn(this.#runs[record.kind], runs), loadOn(this.#bytes, debtOf(delta).bytes));
   }
 }

@@ -6,7 +6,7 @@ import type { Tuning } from '../options.ts';
 
 /** What commits have left to be merged. */
 export interface Debt {
-  /** Runs that were never merged: others are as few as their levels allow, however far compaction is behind. */
+  /** Runs that were never merged. */
   readonly runs: number;
   /** Bytes that were never merged. */
   readonly bytes: number;
@@ -35,7 +35,7 @@ export function dueRuns(
 ): number {
   if (kind === 'log') return dueLogRuns(delta, windowMs * 1000);
   const runs = runsOf(delta).size;
-  return runs > (tuning.deltaRuns ?? KV_DEFAULTS.deltaRuns) ? runs : 0;
+  return runs > Math.max(1, tuning.deltaRuns ?? KV_DEFAULTS.deltaRuns) ? runs : 0;
 }
 
 /** A few runs of the newest window wait for more, and one of an older window stays alone for good. */
