@@ -12,7 +12,7 @@ import { crc32 } from 'node:zlib';
 import { copyBytes, hashBytes, writeBytes } from '@clortho/base';
 import { compressSync, uncompressSync } from 'lz4-napi';
 import { KEY_BYTES } from '../workload/rows.ts';
-import { eachRow, type MergeRows, ROW_BYTES, RUNS } from './merge-rows.ts';
+import { eachRow, type MergeRows, NUMBER_START, ROW_BYTES, RUNS } from './merge-rows.ts';
 
 /** What the kernel is run with. */
 export type KernelCodec = 'none' | 'lz4';
@@ -30,8 +30,6 @@ interface Input {
 const LENGTH_BYTES = 2;
 const STRIDE = ROW_BYTES + LENGTH_BYTES;
 const BLOCK_BYTES = Math.floor((32 * 1024) / STRIDE) * STRIDE;
-/** The first bytes that differ among a million keys. */
-const NUMBER_START = KEY_BYTES - 6;
 
 const LINE_BITS = 256;
 const BITS_PER_KEY = 12;

@@ -1,11 +1,14 @@
-/** A process that runs the bare kernel: the same rows as the merge, in memory. */
+/** A process that runs a kernel: the same rows as the merge, or the same files, in memory. */
+import { readFileSync } from 'node:fs';
 import { beSubject } from '../workload/subject.ts';
 import { type KernelCodec, mergeKernel } from './bare-kernel.ts';
+import { formatKernel } from './format-kernel.ts';
 import { type MergeRows, ROW_BYTES } from './merge-rows.ts';
 
-/** What it merges. */
+/** What it merges, and with which kernel: the bare one, or with `files` that of the format. */
 export interface KernelSetup extends MergeRows {
   readonly codec: KernelCodec;
+  readonly files?: readonly string[] | undefined;
 }
 
 /** What a round came to. */
@@ -17,7 +20,13 @@ export interface KernelRound {
 
 await beSubject(async (given) => {
   const setup = given as KernelSetup;
-  const merge = mergeKernel(setup, setup.codec);
+  const merge =
+    setup.files === undefined
+      ? mergeKernel(setup, setup.codec)
+      : formatKernel(
+          setup.files.map((path) => new Uint8Array(readFileSync(path))),
+          setup.codec,
+        );
   return {
     async round(): Promise<KernelRound> {
       const began = performance.now();

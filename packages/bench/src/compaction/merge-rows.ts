@@ -12,6 +12,9 @@ export const RUNS = 4;
 /** Key and value of one row. */
 export const ROW_BYTES: number = KEY_BYTES + VALUE_BYTES;
 
+/** Where in a key the bytes begin that differ among a million keys: as a number, they are exact in a double. */
+export const NUMBER_START: number = KEY_BYTES - 6;
+
 const FIRST_TIMESTAMP = 1.7e15;
 const ROWS_PER_COMMIT = 1000;
 

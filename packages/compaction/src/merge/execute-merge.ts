@@ -10,14 +10,13 @@
  *   only files that nobody refers to.
  */
 import { type Clock, systemClock, throwIfAborted } from '@clortho/base';
-import { BLOCKED, END, type MergingCursor, ROW, WorkMemory } from '@clortho/sst';
+import { BLOCKED, END, ROW, WorkMemory } from '@clortho/sst';
 import { loadCollector } from '../collector/load-collector.ts';
 import { loadFilter } from '../filter/load-filter.ts';
 import { loadOperator } from '../operator/load-operator.ts';
 import { collectGroup } from '../versions/collect-group.ts';
 import { RangeDeleteIndex } from '../versions/range-delete-index.ts';
 import { VersionGroup } from '../versions/version-group.ts';
-import type { InputCursor } from './input-cursor.ts';
 import {
   type MergeIo,
   type MergeJob,
@@ -83,20 +82,18 @@ export async function executeMerge(
   for (;;) {
     if (step === BLOCKED) step = await cursor.load(signal);
     if (step === END && !group.begun) break;
-    const alone = step === ROW && !group.begun ? aloneIn(cursor, outputs) : undefined;
-    if (alone === undefined) step = collectGroup(cursor, group, step);
-    if (step === BLOCKED) continue;
-    const next = alone ?? group;
-    for (let full = outputs.takeFull(next); full !== undefined; full = outputs.takeFull(next))
-      await run.emit(full);
-    if (alone === undefined) {
+    if (step === ROW && !group.begun) {
+      run.rowsRead += outputs.copyAlone(cursor, ROWS_PER_LOOK);
+      step = cursor.step;
+    }
+    if (step === ROW || group.begun) {
+      step = collectGroup(cursor, group, step);
+      if (step === BLOCKED) continue;
+      for (let full = outputs.takeFull(group); full !== undefined; full = outputs.takeFull(group))
+        await run.emit(full);
       outputs.add(group);
       run.rowsRead += group.length;
       group.clear();
-    } else {
-      outputs.addAlone(alone);
-      run.rowsRead += 1;
-      step = cursor.next();
     }
     if (run.rowsRead - rowsAtLook < ROWS_PER_LOOK) continue;
     rowsAtLook = run.rowsRead;
@@ -109,12 +106,6 @@ export async function executeMerge(
   for (const output of outputs.finish()) await run.emit(output);
   run.report();
   return run.result();
-}
-
-/** Returns the input with the current row if that is alone of its key and just to be copied, which most rows are. */
-function aloneIn(cursor: MergingCursor<InputCursor>, outputs: MergeOutputs): InputCursor | undefined {
-  const { current } = cursor;
-  return cursor.isAlone() && current.isLastOfKey() && outputs.copiesAlone(current) ? current : undefined;
 }
 
 /** What a merge has done so far. */

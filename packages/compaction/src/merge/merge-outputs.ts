@@ -5,15 +5,14 @@
  *     into base       one stream for Current, one per window of end timestamps for History
  *     into History    one stream per window
  */
-import { copyBytes } from '@clortho/base';
-import { NEVER, PUT, type RangeDelete, type SstWriterOptions } from '@clortho/sst';
+import { type MergingCursor, NEVER, PUT, type RangeDelete, ROW, type SstWriterOptions } from '@clortho/sst';
 import { windowOf } from '../strategy/history-window.ts';
 import type { MergePlan } from '../strategy/plan.ts';
 import type { VersionGroup } from '../versions/version-group.ts';
 import type { InputCursor } from './input-cursor.ts';
 import { type MergeJob, type MergeOutput, TARGET_FILE_BYTES } from './merge-job.ts';
 import type { MergeRules, RowSink } from './merge-rules.ts';
-import { type Key, OutputStream, type StreamSettings } from './output-stream.ts';
+import { OutputStream, type StreamSettings } from './output-stream.ts';
 import { leavesLonePuts, reduceBase } from './reduce-base.ts';
 import { reduceDelta } from './reduce-delta.ts';
 import { reduceHistory } from './reduce-history.ts';
@@ -78,23 +77,29 @@ export class MergeOutputs {
     else reduceHistory(group, rules, this.#history);
   }
 
-  /** Tells whether the rules leave the row that an input stands on as it is, if it is alone of its key. */
-  copiesAlone(input: InputCursor): boolean {
-    if (!this.#copiesAlone) return false;
-    return !this.#isBase || (input.kind === PUT && input.endTimestamp === NEVER);
+  /**
+   * Copies the current row and those after it for as long as the rules leave them as they are, no file has to end before
+   * them, and they are no more than `rowsMax`: rows that are alone of their key, as most are in most merges. Returns how
+   * many; what the last move came to is `cursor.step`.
+   */
+  copyAlone(cursor: MergingCursor<InputCursor>, rowsMax: number): number {
+    if (!this.#copiesAlone) return 0;
+    const main = this.#main;
+    let rows = 0;
+    do {
+      const { current } = cursor;
+      if (!cursor.isAlone() || !current.isLastOfKey()) break;
+      if (this.#isBase && (current.kind !== PUT || current.endTimestamp !== NEVER)) break;
+      if (main.endsBefore(current)) break;
+      main.appendAlone(current.block, current.row);
+      rows += 1;
+    } while (cursor.next() === ROW && rows < rowsMax);
+    return rows;
   }
 
-  /** Copies the row that an input stands on: see {@link copiesAlone}. */
-  addAlone(input: InputCursor): void {
-    this.#main.appendAlone(input.block, input.row);
-  }
-
-  /** Returns a file that is full, ended before the key about to be added; `undefined` if there is none. */
-  takeFull(next: Key): MergeOutput | undefined {
-    for (let index = 0; index < this.#streams.length; index += 1) {
-      const stream = this.#streams[index] as OutputStream;
-      if (stream.endsBefore(next)) return stream.finish(copyBytes(next.keyBytes, next.keyStart, next.keyEnd));
-    }
+  /** Returns a file that is full, ended before the group about to be added; `undefined` if there is none. */
+  takeFull(next: VersionGroup): MergeOutput | undefined {
+    for (const stream of this.#streams) if (stream.endsBefore(next)) return stream.finish(next.key());
     return undefined;
   }
 

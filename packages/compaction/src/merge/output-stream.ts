@@ -44,7 +44,7 @@ export interface StreamIdentity {
 }
 
 /** A key in place. */
-export type Key = Pick<RowPosition, 'keyBytes' | 'keyStart' | 'keyEnd'>;
+type Key = Pick<RowPosition, 'keyBytes' | 'keyStart' | 'keyEnd'>;
 
 /** Writes one sequence of files. */
 export class OutputStream implements RowSink {

@@ -66,6 +66,11 @@ export class MergingCursor<Input extends RowCursor = RowCursor> implements RowCu
   get current(): Input {
     return this.#current;
   }
+  /** What the last move came to. */
+  get step(): Step {
+    if (this.#waiting) return BLOCKED;
+    return this.#steps[this.#source] === ROW ? ROW : END;
+  }
   get keyBytes(): Uint8Array {
     return this.#current.keyBytes;
   }
