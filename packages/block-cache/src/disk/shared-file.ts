@@ -4,7 +4,8 @@
  * A descriptor that is closed under a task may be another file a moment later, and the task would write into that.
  *
  * Invariants:
- * - The file is closed once, after `close` was called and every task has ended; no task begins after that call.
+ * - The file is closed once, after `close` was called and every task and every read and
+ *   write has ended; no task begins after that call.
  * - A read is whole or ends where the file does; a write is whole.
  */
 import { ClorthoError, invariant } from '@clortho/base';
@@ -34,9 +35,17 @@ export interface SharedFile {
 export function sharedFile(file: CacheFile, isWritable: boolean): SharedFile {
   const tasks = new Set<Promise<unknown>>();
   let closed: Promise<void> | undefined;
-  const io = ioOf(file);
+  const track = async <T>(running: Promise<T>): Promise<T> => {
+    tasks.add(running);
+    try {
+      return await running;
+    } finally {
+      tasks.delete(running);
+    }
+  };
+  const io = ioOf(file, track);
   const closeAfterTasks = async (): Promise<void> => {
-    await Promise.allSettled(tasks);
+    while (tasks.size > 0) await Promise.allSettled(tasks);
     await file.close();
   };
   return {
@@ -46,13 +55,7 @@ export function sharedFile(file: CacheFile, isWritable: boolean): SharedFile {
     },
     async use(task) {
       invariant(closed === undefined, 'a closed file is not used');
-      const running = task(io);
-      tasks.add(running);
-      try {
-        return await running;
-      } finally {
-        tasks.delete(running);
-      }
+      return track(task(io));
     },
     close() {
       closed ??= closeAfterTasks();
@@ -61,23 +64,28 @@ export function sharedFile(file: CacheFile, isWritable: boolean): SharedFile {
   };
 }
 
-function ioOf(file: CacheFile): FileIo {
+// A task that failed may have left other reads behind, so these are waited for as well.
+function ioOf(file: CacheFile, track: <T>(running: Promise<T>) => Promise<T>): FileIo {
   return {
     links: () => file.links(),
-    async read(target, position) {
-      for (let filled = 0; filled < target.length; ) {
-        const bytes = await file.read(target.subarray(filled), position + filled);
-        if (bytes === 0) return filled;
-        filled += bytes;
-      }
-      return target.length;
-    },
-    async write(bytes, position) {
-      for (let written = 0; written < bytes.length; ) {
-        const more = await file.write(bytes.subarray(written), position + written);
-        if (more === 0) throw new ClorthoError('CLORTHO_UNAVAILABLE', 'the file system writes nothing');
-        written += more;
-      }
-    },
+    read: (target, position) => track(readFully(file, target, position)),
+    write: (bytes, position) => track(writeFully(file, bytes, position)),
   };
+}
+
+async function readFully(file: CacheFile, target: Uint8Array, position: number): Promise<number> {
+  for (let filled = 0; filled < target.length; ) {
+    const bytes = await file.read(target.subarray(filled), position + filled);
+    if (bytes === 0) return filled;
+    filled += bytes;
+  }
+  return target.length;
+}
+
+async function writeFully(file: CacheFile, bytes: Uint8Array, position: number): Promise<void> {
+  for (let written = 0; written < bytes.length; ) {
+    const more = await file.write(bytes.subarray(written), position + written);
+    if (more === 0) throw new ClorthoError('CLORTHO_UNAVAILABLE', 'the file system writes nothing');
+    written += more;
+  }
 }

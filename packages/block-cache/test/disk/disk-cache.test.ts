@@ -205,6 +205,24 @@ describe('closing', () => {
     expect(files.openFiles).toBe(0);
   });
 
+  it('waits for what a failed read left behind', async () => {
+    const { cache, files } = await opened(16);
+    await cache.put(object, 0, bytesOf(object, 0, object.bytes));
+    // The read of the header fails, that of the page is held back.
+    files.fault = (call, position) => (call === 'read' && position === 8192 ? 'EIO' : undefined);
+    let release = (): void => undefined;
+    const held = new Promise<void>((resolve) => (release = resolve));
+    let reads = 0;
+    files.gate = (call) => (call === 'read' && (reads += 1) === 2 ? held : Promise.resolve());
+    expect(await cache.get(object, 0, PAGE)).toBeUndefined();
+    const close = cache.close();
+    await new Promise(setImmediate);
+    expect(files.openFiles).toBe(1);
+    release();
+    await close;
+    expect([files.openFiles, files.usesAfterClose]).toEqual([0, 0]);
+  });
+
   it('is said to those who come later', async () => {
     const { cache, files } = await opened(16);
     const put = cache.put(object, 0, bytesOf(object, 0, object.bytes));

@@ -34,6 +34,8 @@ export class MemoryFiles implements CacheFileSystem {
   bytesRead = 0;
   writes = 0;
   openFiles = 0;
+  /** Calls for a file that was closed meanwhile: with real descriptors they may reach another file. */
+  usesAfterClose = 0;
 
   /** Returns what a process that starts now finds after all others were killed. */
   copy(): MemoryFiles {
@@ -70,7 +72,10 @@ export class MemoryFiles implements CacheFileSystem {
     let isOpen = true;
     const enter = async (call: Call, position = 0): Promise<number> => {
       const most = await this.#enter(call, position);
-      if (!isOpen) throw new Error(`${call} of a closed file`);
+      if (!isOpen) {
+        this.usesAfterClose += 1;
+        throw new Error(`${call} of a closed file`);
+      }
       return most;
     };
     return {
@@ -96,9 +101,13 @@ export class MemoryFiles implements CacheFileSystem {
         return inode.links;
       },
       close: async () => {
-        await enter('close');
-        isOpen = false;
-        this.openFiles -= 1;
+        try {
+          await enter('close');
+        } finally {
+          // As in POSIX systems, the file is closed even if that fails.
+          isOpen = false;
+          this.openFiles -= 1;
+        }
       },
     };
   }

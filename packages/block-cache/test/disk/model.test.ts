@@ -123,6 +123,7 @@ async function run(
     }
   }
   await cache.close();
+  expect([files.openFiles, files.usesAfterClose]).toEqual([0, 0]);
 }
 
 const steps = fc.array(step, { maxLength: 40 });
