@@ -14,8 +14,8 @@ import { fileURLToPath } from 'node:url';
 
 /** A running subject. */
 export interface Subject<Outcome> {
-  /** Lets it work once. One round at a time. */
-  round(): Promise<Outcome>;
+  /** Lets it work once, at what `request` names if it does several things. One round at a time. */
+  round(request?: string): Promise<Outcome>;
   /** Waits for its end. */
   end(): Promise<void>;
 }
@@ -33,9 +33,9 @@ export async function startSubject<Outcome>(
   child.send(setup);
   await answer(child);
   return {
-    async round() {
-      child.send('round');
-      return (await answer(child)) as Outcome;
+    async round(request = 'round') {
+      child.send(request);
+      return ((await answer(child)) ?? undefined) as Outcome;
     },
     async end() {
       if (child.connected) child.disconnect();
@@ -46,13 +46,14 @@ export async function startSubject<Outcome>(
 
 /** In the subject: prepares with the setup it was given, then does `round` whenever it is asked to. */
 export async function beSubject(
-  prepare: (setup: unknown) => Promise<{ round(): Promise<unknown>; end(): Promise<void> }>,
+  prepare: (setup: unknown) => Promise<{ round(request: unknown): Promise<unknown>; end(): Promise<void> }>,
 ): Promise<void> {
   const [setup] = (await once(process, 'message')) as [unknown];
   const { round, end } = await prepare(setup);
-  const send = (message: unknown): void => void process.send?.(message);
-  process.on('message', () => {
-    round().then(send, (error: unknown) => {
+  // Nothing cannot be sent.
+  const send = (message: unknown): void => void process.send?.(message ?? null);
+  process.on('message', (request) => {
+    round(request).then(send, (error: unknown) => {
       process.stderr.write(`${String(error)}\n`);
       process.exit(1);
     });
