@@ -1,0 +1,43 @@
+/** Clortho in a folder, through the public names of the engine, with its defaults. A write is always durable. */
+import { NOT_RESIDENT, open } from '@clortho/engine';
+import { CACHE_BYTES, type Driver, type Opening } from '../driver.ts';
+
+/** Opens it. */
+export async function openClortho({ folder, keepMs }: Opening): Promise<Driver> {
+  const store = await open(`file:${folder}`, {
+    cacheBytes: CACHE_BYTES,
+    families: { default: { retention: { keepMs } } },
+  });
+  let last = 0;
+  return {
+    keys: 'bytes',
+    async write(rows) {
+      const { timestamp } = await store.write(rows.map(({ key, value }) => ({ type: 'put', key, value })));
+      last = Math.max(last, timestamp);
+    },
+    put: (key, value) => store.put(key, value),
+    get: (key) => store.get(key),
+    getSync(key) {
+      const value = store.peek(key);
+      if (value === NOT_RESIDENT) throw new Error('memory cannot answer');
+      return value;
+    },
+    getMany: (keys) => store.getMany(keys),
+    async scan(visit) {
+      for await (const { key, value } of store.scan()) visit(key, value);
+    },
+    async scanFrom(from, count, visit) {
+      for await (const { key, value } of store.scan({ gte: from, limit: count })) visit(key, value);
+    },
+    async reclaim() {
+      // An object goes at the second pass after it lost its last reference.
+      await store.gc();
+      await store.gc();
+    },
+    past: {
+      now: () => last,
+      getAsOf: (key, moment) => store.get(key, { asOf: moment }),
+    },
+    close: () => store.close(),
+  };
+}
