@@ -36,9 +36,17 @@ export class FileStore {
     this.#replacementOf = replacement;
   }
 
-  /** Adds what a commit would: one file of rows that share a timestamp. */
-  commit(timestamp: number, rows: readonly Row[], rangeDeletes: readonly RangeDelete[] = []): void {
-    const { bytes, summary } = encodeSst(rows, { rangeDeletes, timestamps: 'absent', blockBytes: 64 });
+  /**
+   * Adds what a commit would: one file of rows that share a timestamp, in blocks of a few rows each or, after every other
+   * time, of many: merges treat the rows of a block alike where they can.
+   */
+  commit(
+    timestamp: number,
+    rows: readonly Row[],
+    rangeDeletes: readonly RangeDelete[] = [],
+    blockBytes: number = timestamp % 2 === 0 ? 64 : 4096,
+  ): void {
+    const { bytes, summary } = encodeSst(rows, { rangeDeletes, timestamps: 'absent', blockBytes });
     const id = this.#store(bytes);
     this.files.push({
       id,

@@ -59,7 +59,7 @@ export class OutputStream implements RowSink {
   /** Raw bytes appended since the writer was last asked for its size, which costs more than counting. */
   #unmeasured = 0;
   #isFull = false;
-  /** The first fence above every key so far. */
+  /** The first fence above the first key of the file in progress. */
   #fence = 0;
 
   /** Creates a stream without files. */
@@ -70,20 +70,19 @@ export class OutputStream implements RowSink {
 
   /** Tells whether the file in progress must end before the key `next`: it is full, or a fence stands between. */
   endsBefore(next: Key): boolean {
-    const { fences } = this.#identity;
-    const before = this.#fence;
-    while (this.#fence < fences.length && isAtOrBelow(fences[this.#fence] as Uint8Array, next))
-      this.#fence += 1;
-    return this.#isFull || (this.#fence > before && this.#writer !== undefined);
+    if (this.#writer === undefined) return false;
+    const fence = this.#identity.fences[this.#fence];
+    return this.#isFull || (fence !== undefined && isAtOrBelow(fence, next));
   }
 
   /** Appends row `row` of a block, which is alone of its key and comes after all that was appended. */
   appendAlone(block: Block, row: number): void {
-    this.#writer ??= new SstWriter(this.#settings.writerOptions());
-    this.#writer.appendOrdered(block, row);
+    const { keyBytes } = block;
     const keyStart = block.keyStartAt(row);
     const keyEnd = block.keyStartAt(row + 1);
-    this.#note(block.keyBytes, keyStart, keyEnd, block.valueStartAt(row + 1) - block.valueStartAt(row));
+    this.#writer ??= this.#begin({ keyBytes, keyStart, keyEnd });
+    this.#writer.appendOrdered(block, row);
+    this.#note(keyBytes, keyStart, keyEnd, block.valueStartAt(row + 1) - block.valueStartAt(row));
   }
 
   append(
@@ -97,7 +96,7 @@ export class OutputStream implements RowSink {
     valueStart: number,
     valueEnd: number,
   ): void {
-    this.#writer ??= new SstWriter(this.#settings.writerOptions());
+    this.#writer ??= this.#begin({ keyBytes, keyStart, keyEnd });
     this.#writer.append(
       keyBytes,
       keyStart,
@@ -110,6 +109,14 @@ export class OutputStream implements RowSink {
       valueEnd,
     );
     this.#note(keyBytes, keyStart, keyEnd, valueEnd - valueStart);
+  }
+
+  /** Begins a file with the row of a key. */
+  #begin(first: Key): SstWriter {
+    const { fences } = this.#identity;
+    while (this.#fence < fences.length && isAtOrBelow(fences[this.#fence] as Uint8Array, first))
+      this.#fence += 1;
+    return new SstWriter(this.#settings.writerOptions());
   }
 
   /** Notes the key of the row that was appended, and now and then whether the file is full. */

@@ -1,5 +1,6 @@
-import { compareBytes, concatBytes, encodeUtf8 } from '@clortho/base';
+import { compareBytes, concatBytes, decodeUtf8, encodeUtf8 } from '@clortho/base';
 import { type MinMax, NEVER, PUT, type Row, Sst } from '@clortho/sst';
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   executeMerge,
@@ -15,12 +16,14 @@ function put(key: string, timestamp: number, value = key): Row {
   return { key: encodeUtf8(key), timestamp, kind: PUT, value: encodeUtf8(value) };
 }
 
+function keyOf(number: number): string {
+  return `key-${String(number).padStart(5, '0')}`;
+}
+
 function filled(commits: number, keys: number): FileStore {
   const store = new FileStore();
   for (let timestamp = 1; timestamp <= commits; timestamp += 1) {
-    const rows = Array.from({ length: keys }, (_, index) =>
-      put(`key-${String(index).padStart(5, '0')}`, timestamp),
-    );
+    const rows = Array.from({ length: keys }, (_, index) => put(keyOf(index), timestamp));
     store.commit(timestamp, rows);
   }
   return store;
@@ -70,6 +73,50 @@ describe('executeMerge', () => {
     expect(progress.at(-1)).toEqual({ rowsRead: 1200, rowsTotal: 1200, bytesWritten: result.bytesWritten });
     const history = outputs.filter(({ file }) => file.tier === 'history');
     expect(history.map(({ file }) => file.maxEndTimestamp)).not.toContain(NEVER);
+  });
+
+  it('ends files at the fences and keeps what is newest, whether keys are alone or have versions', async () => {
+    const keyNumbers = fc.uniqueArray(fc.nat(60), { minLength: 1, maxLength: 40, size: 'max' });
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(keyNumbers, { minLength: 1, maxLength: 4 }),
+        fc.uniqueArray(fc.nat(60), { maxLength: 5 }),
+        fc.constantFrom(1, 150, 100_000),
+        fc.constantFrom(1, 400, 100_000),
+        async (runs, fenceNumbers, blockBytes, targetFileBytes) => {
+          const store = new FileStore();
+          const expected = new Map<string, number>();
+          runs.forEach((numbers, index) => {
+            const keys = numbers.toSorted((left, right) => left - right).map(keyOf);
+            for (const key of keys) expected.set(key, index + 1);
+            store.commit(
+              index + 1,
+              keys.map((key) => put(key, index + 1)),
+              [],
+              100_000,
+            );
+          });
+          const fences = fenceNumbers
+            .toSorted((left, right) => left - right)
+            .map((one) => encodeUtf8(keyOf(one)));
+          const plan: MergePlan = { ...planOf(store), readable: { horizon: 100, pins: [] }, fences };
+          const outputs: MergeOutput[] = [];
+          const job = { plan, targetFileBytes, writer: { blockBytes } };
+          await executeMerge(job, outputsInto(outputs, store));
+          for (const { file } of outputs) {
+            const { lower, upper } = file;
+            const crossed = fences.filter(
+              (fence) => compareBytes(lower, fence) < 0 && compareBytes(fence, upper as Uint8Array) < 0,
+            );
+            expect(crossed.map(decodeUtf8)).toEqual([]);
+          }
+          const rows = outputs.flatMap(({ chunks }) => rowsOf(Sst.openBytes(concatBytes(chunks)).cursor()));
+          const found = rows.map(({ key, timestamp }) => [decodeUtf8(key), timestamp]);
+          expect(found).toEqual([...expected].toSorted(([left], [right]) => (left < right ? -1 : 1)));
+        },
+      ),
+      { numRuns: 200 },
+    );
   });
 
   it('keeps range deletes beside the rows in delta, cut at the same keys', async () => {
