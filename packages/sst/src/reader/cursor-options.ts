@@ -22,7 +22,7 @@ export interface SstCursorOptions {
   readonly asOf?: number | undefined;
   /**
    * Decodes into this memory and leaves the cache alone: for a merge whose writers have the same, which copies faster.
-   * Only with `readAheadBytes`.
+   * Only with `readAheadBytes`, or where all bytes are in memory.
    */
   readonly memory?: WorkMemory | undefined;
 }
