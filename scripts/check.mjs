@@ -11,9 +11,10 @@
  * With CLORTHO_TOTALS=FILE the totals are written there as JSON and not printed, for a caller that adds its own.
  */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { readReport } from './report.mjs';
 
 process.chdir(join(dirname(fileURLToPath(import.meta.url)), '..'));
 
@@ -105,11 +106,14 @@ heading({ name: 'summary' });
 for (const { name, ok, seconds, note } of results) {
   console.log(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(10)} ${seconds.toFixed(1).padStart(6)} s  ${note}`);
 }
-const totals = { passed: 0, failed: 0 };
-for (const { ok, tests } of results) {
+const totals = { passed: 0, failed: 0, failures: [] };
+for (const { name, ok, tests } of results) {
   totals.passed += (ok ? 1 : 0) + tests.passed;
   totals.failed += (ok ? 0 : 1) + tests.failed;
+  totals.failures.push(...tests.failures);
+  if (!ok && tests.failures.length === 0) totals.failures.push(`the step ${name}`);
 }
+for (const failure of totals.failures) console.log(`FAILED  ${failure}`);
 if (process.env.CLORTHO_TOTALS === undefined) console.log(`${totals.passed} passed, ${totals.failed} failed`);
 else writeFileSync(process.env.CLORTHO_TOTALS, JSON.stringify(totals));
 process.exitCode = totals.failed === 0 ? 0 : 1;
@@ -145,7 +149,7 @@ async function runStep(run) {
   let ok = true;
   for (const command of commands) ok = ok && (await runCommand(run, command));
   const seconds = (performance.now() - started) / 1000;
-  const tests = report === undefined ? { passed: 0, failed: 0 } : readTests(report);
+  const tests = report === undefined ? { passed: 0, failed: 0, failures: [] } : readReport(report);
   const note = report === undefined ? '' : `${tests.passed} tests passed, ${tests.failed} failed`;
   write(run, `${name} ${ok ? 'passed' : 'failed'} in ${seconds.toFixed(1)} s\n`);
   run.result = { name, ok, seconds, note, tests };
@@ -184,16 +188,6 @@ function showDone() {
     if (run === undefined) return;
     heading(run.step);
     for (const chunk of run.output.splice(0)) process.stdout.write(chunk);
-  }
-}
-
-/** Reads vitest's report; one that was never written counts no tests (the step itself has failed then). */
-function readTests(path) {
-  try {
-    const report = JSON.parse(readFileSync(path, 'utf8'));
-    return { passed: report.numPassedTests, failed: report.numFailedTests };
-  } catch {
-    return { passed: 0, failed: 0 };
   }
 }
 

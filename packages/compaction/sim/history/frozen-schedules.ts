@@ -54,6 +54,10 @@ export const frozenSchedules: Readonly<Record<string, Schedule>> = {
     setting: { ...KEPT, fileBytes: [1, 10_000] },
     steps: [put(0, 1), put(2), base(1), put(0), put(2), compact({ by: 'manual', full: false })],
   },
+  'no row that is copied crosses a file of Current that is no input': {
+    setting: KEPT,
+    steps: [put(1), base(0), put(0), put(2, 3), compact({ by: 'manual', full: false })],
+  },
   'a merge is refused if another wrote between its outputs': {
     setting: { ...KEPT, fileBytes: [1, 10_000] },
     steps: [

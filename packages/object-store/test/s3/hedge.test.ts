@@ -151,7 +151,7 @@ test('a GET that hangs is answered by its hedge, and given up on the wire', asyn
     gets: before.gets + 2,
     bytesGot: before.bytesGot + 9,
   });
-  await vi.waitFor(() => expect(server.counters.abandoned).toBe(1));
+  await vi.waitFor(() => expect(server.counters.abandoned).toBe(1), { timeout: 20_000 });
   await failure(store.get('absent'), 'CLORTHO_NOT_FOUND');
 });
 

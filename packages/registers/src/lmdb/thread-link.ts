@@ -161,10 +161,11 @@ export function threadLink(start: ThreadStart, limits: Deadlines, begin: StartWo
   };
 }
 
-/** Returns the error for a call that waited too long for LMDB's lock, and was certainly not carried out. */
+/** Returns the error for a call that waited too long, as for LMDB's lock, and was certainly not carried out. */
 export function lockedError(path: string): ClorthoError {
-  const facts = `file=${path}`;
-  return new ClorthoError('CLORTHO_UNAVAILABLE', `another process holds the registers' lock: ${facts}`);
+  const message =
+    'the registers gave no answer in time: another process holds their lock, or the disk is slow';
+  return new ClorthoError('CLORTHO_UNAVAILABLE', `${message}: file=${path}`);
 }
 
 /**

@@ -181,7 +181,7 @@ describe('an answer that does not come', () => {
       const before = server.counters.abandoned;
       strike('UpdateItem', { kind: 'delay', delayMs: 20_000 });
       expect(await store.compareAndSwap(one)).toEqual({ applied: true });
-      await vi.waitFor(() => expect(server.counters.abandoned).toBe(before + 1));
+      await vi.waitFor(() => expect(server.counters.abandoned).toBe(before + 1), { timeout: 20_000 });
     });
   });
 

@@ -134,7 +134,7 @@ describe('the DynamoDB server', () => {
     const signal = AbortSignal.timeout(100);
     await expect(call('ListTables', {}, { signal })).rejects.toThrow();
     server.faults.onRequest = undefined;
-    await vi.waitFor(() => expect(server.counters.abandoned).toBe(before + 1));
+    await vi.waitFor(() => expect(server.counters.abandoned).toBe(before + 1), { timeout: 20_000 });
   });
 
   it('refuses calls after it was closed', async () => {

@@ -165,7 +165,7 @@ describe('a fault proxy', () => {
     expect(await ask('/')).toBe('reset');
     fail({ kind: 'hang', lands: false });
     const hanging = ask('/');
-    await vi.waitFor(() => expect(proxy.counters.requests).toBe(2));
+    await vi.waitFor(() => expect(proxy.counters.requests).toBe(2), { timeout: 20_000 });
     await Promise.all([proxy.close(), proxy.close()]);
     await proxy.idle();
     expect(await hanging).toBe('reset');

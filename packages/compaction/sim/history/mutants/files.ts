@@ -4,6 +4,7 @@ import type { Mutant } from './mutant.ts';
 const PICK_BASE = 'src/strategy/pick-base.js';
 const DROPS = 'src/strategy/pick-drops.js';
 const REPLACEMENT = 'src/strategy/replacement.js';
+const OUTPUTS = 'src/merge/merge-outputs.js';
 const INPUTS = 'src/merge/open-inputs.js';
 const OLDEST = 'return replaced === -1 ? [...runs] : runs.slice(0, replaced);';
 
@@ -66,7 +67,25 @@ export const FILE_MUTANTS: readonly Mutant[] = [
   {
     name: 'outputs cross files of Current that are no inputs',
     rule: OVERLAP,
-    edits: [{ file: 'src/merge/merge-outputs.js', find: 'fences: plan.fences ?? []', replace: 'fences: []' }],
+    edits: [{ file: OUTPUTS, find: 'fences: plan.fences ?? []', replace: 'fences: []' }],
+  },
+  {
+    name: 'rows that are copied cross files of Current that are no inputs',
+    rule: OVERLAP,
+    edits: [{ file: OUTPUTS, find: 'main.endsBefore(current)', replace: 'false' }],
+  },
+  {
+    name: 'a fence is forgotten once it was asked for',
+    rule: OVERLAP,
+    edits: [
+      {
+        file: 'src/merge/output-stream.js',
+        find: 'return this.#isFull || (fence !== undefined && isAtOrBelow(fence, next));',
+        replace: `const isBefore = fence !== undefined && isAtOrBelow(fence, next);
+        if (isBefore) this.#fence += 1;
+        return this.#isFull || isBefore;`,
+      },
+    ],
   },
   {
     name: 'a merge of some keys leaves its inputs as they were',
