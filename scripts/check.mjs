@@ -106,17 +106,20 @@ heading({ name: 'summary' });
 for (const { name, ok, seconds, note } of results) {
   console.log(`${ok ? 'ok    ' : 'FAILED'}  ${name.padEnd(10)} ${seconds.toFixed(1).padStart(6)} s  ${note}`);
 }
-const totals = { passed: 0, failed: 0, failures: [] };
-for (const { name, ok, tests } of results) {
+const totals = { passed: 0, failed: 0, failures: results.flatMap(failuresOf) };
+for (const { ok, tests } of results) {
   totals.passed += (ok ? 1 : 0) + tests.passed;
   totals.failed += (ok ? 0 : 1) + tests.failed;
-  totals.failures.push(...tests.failures);
-  if (!ok && tests.failures.length === 0) totals.failures.push(`the step ${name}`);
 }
 for (const failure of totals.failures) console.log(`FAILED  ${failure}`);
 if (process.env.CLORTHO_TOTALS === undefined) console.log(`${totals.passed} passed, ${totals.failed} failed`);
 else writeFileSync(process.env.CLORTHO_TOTALS, JSON.stringify(totals));
 process.exitCode = totals.failed === 0 ? 0 : 1;
+
+/** Returns the failed tests of a step, or its name if it failed otherwise. */
+function failuresOf({ name, ok, tests }) {
+  return ok || tests.failures.length > 0 ? tests.failures : [`the step ${name}`];
+}
 
 /** Runs all steps, as many at a time as may run; resolves to their results in the order of the steps. */
 async function runAll() {
