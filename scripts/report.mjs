@@ -13,12 +13,10 @@ export function readReport(path) {
   } catch {
     return { passed: 0, failed: 0, failures: [] };
   }
-  if (report.testResults === undefined)
-    return { passed: report.passed, failed: report.failed, failures: report.failures ?? [] };
   return {
-    passed: report.numPassedTests,
-    failed: report.numFailedTests,
-    failures: report.testResults.flatMap(failuresOfFile),
+    passed: report.passed ?? report.numPassedTests,
+    failed: report.failed ?? report.numFailedTests,
+    failures: report.failures ?? (report.testResults ?? []).flatMap(failuresOfFile),
   };
 }
 

@@ -40,3 +40,36 @@ test.each([
   expect(result.stdout).toBe(`${line}\n`);
   expect(result.status).toBe(status);
 });
+
+test('what failed is named', () => {
+  const failed = {
+    status: 'failed',
+    fullName: 'a sum is right',
+    failureMessages: ['expected 1 to be 2\n at …'],
+  };
+  const passed = { status: 'passed', fullName: 'a difference is right', failureMessages: [] };
+  const files = [
+    { name: join(folder, 'sum.test.ts'), status: 'failed', message: '', assertionResults: [failed, passed] },
+    {
+      name: join(folder, 'torn.test.ts'),
+      status: 'failed',
+      message: 'no such module\n at …',
+      assertionResults: [],
+    },
+  ];
+  const report = { numPassedTests: 1, numFailedTests: 1, testResults: files };
+  writeFileSync(join(folder, 'named.json'), JSON.stringify(report));
+  writeFileSync(
+    join(folder, 'steps.json'),
+    JSON.stringify({ passed: 7, failed: 1, failures: ['the step lint'] }),
+  );
+  const parameters = ['unit=1=named.json', 'check=1=steps.json'];
+  const { stdout } = spawnSync(process.execPath, [SCRIPT, ...parameters], { cwd: folder, encoding: 'utf8' });
+  expect(stdout.split('\n')).toEqual([
+    'FAILED  unit: sum.test.ts > a sum is right: expected 1 to be 2',
+    'FAILED  unit: torn.test.ts: no such module',
+    'FAILED  check: the step lint',
+    '8 passed, 2 failed',
+    '',
+  ]);
+});
