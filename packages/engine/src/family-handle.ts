@@ -6,11 +6,11 @@ import type {
   PutOptions,
   ReadOptions,
   ScanOptions,
-  ScanRow,
   WriteOptions,
   WriteResult,
 } from './api.ts';
 import type { NOT_RESIDENT } from './read/run-lookup.ts';
+import type { Scan } from './read/scan.ts';
 import type { Store } from './store.ts';
 
 type WithoutFamily<T> = Omit<T, 'family'>;
@@ -61,7 +61,7 @@ export class FamilyHandle {
   }
 
   /** See {@link Store.scan}. */
-  scan(options: WithoutFamily<ScanOptions> = {}): AsyncGenerator<ScanRow> {
+  scan(options: WithoutFamily<ScanOptions> = {}): Scan {
     return this.#store.scan({ ...options, family: this.name });
   }
 

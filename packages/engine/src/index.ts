@@ -44,6 +44,8 @@ export type {
   Tuning,
 } from './options.ts';
 export { NOT_RESIDENT } from './read/run-lookup.ts';
+export { Scan } from './read/scan.ts';
+export { ScanChunk } from './read/scan-chunk.ts';
 export { Snapshot } from './snapshot/snapshot.ts';
 export type { Amplification, SpaceStats } from './space-stats.ts';
 export type { FamilyStats, ShardStats, StatsOptions, StoreStats, TierStats } from './stats.ts';

@@ -21,7 +21,6 @@ import type {
   PutOptions,
   ReadOptions,
   ScanOptions,
-  ScanRow,
   Timestamp,
   WriteOptions,
   WriteResult,
@@ -47,6 +46,7 @@ import type { Backends } from './open/backends.ts';
 import type { FamilyOptions, OpenOptions } from './options.ts';
 import { isLive, Reader, type ReaderContext } from './read/reader.ts';
 import type { NOT_RESIDENT } from './read/run-lookup.ts';
+import type { Scan } from './read/scan.ts';
 import { checkedAsOf } from './read/time-of-read.ts';
 import { HeldReader } from './snapshot/held.ts';
 import { PinSession } from './snapshot/pin-session.ts';
@@ -219,16 +219,13 @@ export class Store {
    */
   async get(key: Bytes, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
     this.#check();
-    return this.#reader.get(ownedKeyBytes(key), options);
+    return this.#reader.get(key, options);
   }
 
   /** Returns the values of keys in their order, duplicates included, all of one moment. */
   async getMany(keys: readonly Bytes[], options: ReadOptions = {}): Promise<(Uint8Array | undefined)[]> {
     this.#check();
-    return this.#reader.getMany(
-      keys.map((key) => ownedKeyBytes(key)),
-      options,
-    );
+    return this.#reader.getMany(keys, options);
   }
 
   /** Returns what {@link Store.get} would, at once, or {@link NOT_RESIDENT} if memory cannot answer. */
@@ -237,12 +234,16 @@ export class Store {
     options: { readonly family?: string | undefined } = {},
   ): Uint8Array | undefined | typeof NOT_RESIDENT {
     this.#check();
-    return this.#reader.peek(keyBytes(key), this.#parts.catalog.byName(options.family));
+    return this.#reader.peek(key, options.family);
   }
 
-  /** Yields the visible rows of a range in key order, all of one moment. */
-  scan(options: ScanOptions = {}): AsyncGenerator<ScanRow> {
-    return this.#scan(ownedRange(options));
+  /** Yields the visible rows of a range in key order, all of one moment; its `chunks()`, as columns. */
+  scan(options: ScanOptions = {}): Scan {
+    const { signal } = options;
+    return this.#reader.scan(ownedRange(options), () => {
+      this.#check();
+      throwIfAborted(signal);
+    });
   }
 
   /** Yields the versions of a key, newest first, merges resolved. */
@@ -385,15 +386,6 @@ export class Store {
   /** Closes the store at the end of an `await using` block. */
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-
-  async *#scan(options: ScanOptions): AsyncGenerator<ScanRow> {
-    this.#check();
-    for await (const row of this.#reader.scan(options)) {
-      yield row;
-      this.#check();
-      throwIfAborted(options.signal);
-    }
   }
 
   async *#history(key: Bytes, options: HistoryOptions): AsyncGenerator<HistoryEntry> {

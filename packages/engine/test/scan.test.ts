@@ -85,7 +85,7 @@ describe('a scan', () => {
     expect(text((await left.next()).value?.key)).toBe('');
     expect(text((await right.next()).value?.key)).toBe('d');
     expect(text((await left.next()).value?.key)).toBe('a');
-    await Promise.all([left.return(undefined), right.return(undefined)]);
+    await Promise.all([left.return(), right.return()]);
   });
 
   it('is aborted before it starts and between two rows', async () => {

@@ -284,7 +284,7 @@ describe('splitShard', () => {
     }
     expect(await rowsOf(snapshot.scan())).toEqual(expected);
     expect(
-      [first.value, ...(await rest(scan))].map(({ key, value }) => `${text(key)}=${text(value)}`),
+      [first.value, ...(await rest(scan))].map((row) => `${text(row?.key)}=${text(row?.value)}`),
     ).toEqual(expected);
     await snapshot.close();
     await Promise.all([store.close(), other.close()]);

@@ -16,7 +16,7 @@ export const PAST_MUTANTS: readonly Mutant[] = [
     name: 'a delta file that statistics skip hides its keys',
     edits: [
       {
-        file: 'engine/dist/read/scan-shard.js',
+        file: 'engine/dist/read/matching-rows.js',
         find: 'hidden.some((file) => file.maxTimestamp > row.timestamp && holdsKey(file, row.key))',
         replace: 'false',
       },

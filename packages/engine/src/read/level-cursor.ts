@@ -8,6 +8,7 @@ import { compareBytes } from '@clortho/base';
 import type { FileEntry } from '@clortho/manifest';
 import {
   BLOCKED,
+  type Block,
   END,
   type MayMatch,
   ROW,
@@ -51,6 +52,19 @@ export class LevelCursor extends ShownRow implements RowCursor {
     this.#mayMatch = mayMatch;
   }
 
+  /** The block that the cursor stands in; `undefined` before the first row and after the last. */
+  get block(): Block | undefined {
+    return this.#cursor?.block;
+  }
+  /** Which row of the block it stands on. */
+  get row(): number {
+    return (this.#cursor as SstCursor).row;
+  }
+  /** Where the rows of the block end that the file shows. */
+  get rowEnd(): number {
+    return (this.#cursor as SstCursor).rowEnd;
+  }
+
   seekFirst(): Step {
     this.#forward = true;
     return this.#enter(0, first);
@@ -78,6 +92,11 @@ export class LevelCursor extends ShownRow implements RowCursor {
   next(): Step {
     this.#forward = true;
     return this.#cursor === undefined ? END : this.#arrive(this.#cursor.next());
+  }
+
+  /** Moves to a later row of the block, below `rowEnd`. */
+  moveTo(row: number): Step {
+    return this.#arrive((this.#cursor as SstCursor).moveTo(row));
   }
 
   previous(): Step {

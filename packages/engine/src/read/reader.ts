@@ -6,15 +6,7 @@
  * - A read that loses a file to garbage collection starts over on a newer view, a scan where it left off and at
  *   the same times; a file that is missing although it is live is `CLORTHO_CORRUPT`.
  */
-import {
-  type Clock,
-  ClorthoError,
-  intersectIntervals,
-  isEmptyInterval,
-  type KeyInterval,
-  keySuccessor,
-  throwIfAborted,
-} from '@clortho/base';
+import { type Clock, copyBytes, type KeyInterval, throwIfAborted } from '@clortho/base';
 import type { Resolved } from '@clortho/compaction';
 import {
   allFiles,
@@ -25,20 +17,23 @@ import {
   shardPosition,
 } from '@clortho/manifest';
 import { NEVER } from '@clortho/sst';
-import type { HistoryEntry, HistoryOptions, PruneReport, ReadOptions, ScanOptions, ScanRow } from '../api.ts';
+import type { Bytes, HistoryEntry, HistoryOptions, ReadOptions, ScanOptions } from '../api.ts';
 import type { Family } from '../catalog/family.ts';
 import { keyBytes } from '../input/bytes.ts';
 import { keyIntervalOf } from '../input/range.ts';
 import { startTimestampOf, timestampOf } from '../input/time.ts';
 import type { TimeMode } from '../options.ts';
-import { type StoreView, shardInterval } from '../view/store-view.ts';
+import { Pace } from '../pace.ts';
+import type { StoreView } from '../view/store-view.ts';
 import { type Tables, VanishedFile } from '../view/tables.ts';
 import { Lookup, type LookupTarget } from './lookup.ts';
+import { RangeScan, type RangeScanOptions, RESTARTS_MAX, type ScanStart } from './range-scan.ts';
 import { readHistory } from './read-history.ts';
 import type { ReadTime } from './read-time.ts';
-import { type NOT_RESIDENT, peekLookup, runLookup } from './run-lookup.ts';
-import { scanShard, valueOf } from './scan-shard.ts';
+import { NOT_RESIDENT, peekLookup, runLookup } from './run-lookup.ts';
+import { Scan } from './scan.ts';
 import { checkedAsOf, latestTime, pastTime, truncated } from './time-of-read.ts';
+import { valueOf } from './value-of.ts';
 
 /** Where a reader gets its views from. */
 export interface ViewSource {
@@ -61,10 +56,12 @@ export interface ReaderContext {
   family(name: string | undefined): Family;
 }
 
-/** How often a read starts over because files vanished under it. */
-const RESTARTS_MAX = 8;
 /** How many lookups of one `getMany` wait for loads at the same time. */
 const GETS_IN_FLIGHT_MAX = 64;
+/** More keys of one `getMany` are looked up with pauses for the rest of the process. */
+const KEYS_AT_ONCE_MAX = 1000;
+/** How many of them are looked up between two looks at the clock. */
+const KEYS_PER_LOOK = 64;
 
 /** See the module. */
 export class Reader {
@@ -76,10 +73,20 @@ export class Reader {
     this.#context = context;
   }
 
-  /** Returns the value of a key, a copy, or `undefined`. */
-  async get(key: Uint8Array, options: ReadOptions): Promise<Uint8Array | undefined> {
-    const resolved = await this.#find(key, options, valueOf);
-    return resolved;
+  /**
+   * Returns the value of a key, a copy, or `undefined`: at once if memory can answer. Otherwise the key is copied before the
+   * call returns.
+   */
+  get(key: Bytes, options: ReadOptions): Uint8Array | undefined | Promise<Uint8Array | undefined> {
+    throwIfAborted(options.signal);
+    const bytes = keyBytes(key);
+    const family = this.#context.family(options.family);
+    const start = this.#startNow(options);
+    if (start !== undefined) {
+      const found = this.#peekAt(start, family, bytes);
+      if (found !== NOT_RESIDENT) return found;
+    }
+    return this.#load(copyBytes(bytes), family, start, options);
   }
 
   /** Returns the timestamp of the visible version of a key in the newest state of `view`, or of a newer view. */
@@ -104,116 +111,75 @@ export class Reader {
     });
   }
 
-  /** Yields the visible rows of an interval in the newest state of `view`; where files vanished, of a newer one. */
-  async *rowsIn(
+  /** Scans the newest state of `view`; where files vanished, of a newer one. */
+  rowsIn(
     view: StoreView,
     family: Family,
     interval: KeyInterval,
     options: Pick<ScanOptions, 'reverse' | 'signal'>,
-  ): AsyncGenerator<ScanRow> {
-    const report: PruneReport = { filesRead: 0, filesSkipped: 0, blocksRead: 0, blocksSkipped: 0 };
-    yield* this.#scanView({ view, timestamp: undefined }, family, interval, options, report);
-  }
-
-  /** Returns the value if memory can answer, else NOT_RESIDENT. */
-  peek(key: Uint8Array, family: Family): Uint8Array | undefined | typeof NOT_RESIDENT {
-    const { source, time, clock } = this.#context;
-    const state = stateOf(source.view, key);
-    const lookup = this.#spare.pop() ?? new Lookup();
-    const result = peekLookup(
-      lookup,
-      this.#target(state, family, latestTime(state, time, clock)),
-      key,
-      valueOf,
-    );
-    lookup.end();
-    this.#spare.push(lookup);
-    return result;
-  }
-
-  /** Returns the values of keys, in their order, all of one cut. */
-  async getMany(keys: readonly Uint8Array[], options: ReadOptions): Promise<(Uint8Array | undefined)[]> {
-    const family = this.#context.family(options.family);
-    return this.#restarting(await this.#viewFor(options), async (view) => {
-      const asOf = await this.#settle(view, options);
-      const values = new Array<Uint8Array | undefined>(keys.length);
-      let next = 0;
-      const work = async (): Promise<void> => {
-        while (next < keys.length) {
-          throwIfAborted(options.signal);
-          const index = next++;
-          const key = keys[index] as Uint8Array;
-          const state = stateOf(asOf.view, key);
-          const target = this.#target(state, family, this.#timeOf(state, family, asOf.timestamp));
-          values[index] = await this.#lookup(target, key, valueOf, options.signal);
-        }
-      };
-      await Promise.all(Array.from({ length: Math.min(GETS_IN_FLIGHT_MAX, keys.length) }, work));
-      return values;
+  ): Scan {
+    return new Scan({
+      begin: () => this.#rangeScan({ view, timestamp: undefined }, family, interval, options),
+      check: () => throwIfAborted(options.signal),
+      onEnd: () => undefined,
     });
   }
 
-  /** Yields the visible rows of a range. */
-  async *scan(options: ScanOptions): AsyncGenerator<ScanRow> {
-    const report: PruneReport = { filesRead: 0, filesSkipped: 0, blocksRead: 0, blocksSkipped: 0 };
-    try {
-      yield* this.#scan(options, report);
-    } finally {
-      options.prune?.onEnd?.(report);
-    }
+  /** Returns the newest value if memory can answer, else NOT_RESIDENT. */
+  peek(key: Bytes, familyName: string | undefined): Uint8Array | undefined | typeof NOT_RESIDENT {
+    const { source, family } = this.#context;
+    return this.#peekAt({ view: source.view, timestamp: undefined }, family(familyName), keyBytes(key));
   }
 
-  async *#scan(options: ScanOptions, report: PruneReport): AsyncGenerator<ScanRow> {
+  /**
+   * Returns the values of keys, in their order, all of one cut: at once if memory can answer. Otherwise the keys are copied
+   * before the call returns, and as many as may be are loaded at the same time.
+   */
+  getMany(
+    keys: readonly Bytes[],
+    options: ReadOptions,
+  ): (Uint8Array | undefined)[] | Promise<(Uint8Array | undefined)[]> {
+    throwIfAborted(options.signal);
     const family = this.#context.family(options.family);
-    const interval = keyIntervalOf(options);
-    const { limit = Number.POSITIVE_INFINITY } = options;
-    if (!(limit >= 0)) throw new ClorthoError('CLORTHO_INVALID', `limit is zero or more: limit=${limit}`);
-    const asOf = await this.#settle(await this.#viewFor(options), options);
-    yield* this.#scanView(asOf, family, interval, options, report);
+    const all = keys.map((key) => keyBytes(key));
+    const start = this.#startNow(options);
+    if (start === undefined || all.length > KEYS_AT_ONCE_MAX)
+      return this.#loadMany(all.map(copyOf), family, start, options);
+    const values = new Array<Uint8Array | undefined>(all.length);
+    for (const [index, key] of all.entries()) {
+      const found = this.#peekAt(start, family, key);
+      if (found === NOT_RESIDENT) return this.#loadMany(all.map(copyOf), family, start, options);
+      values[index] = found;
+    }
+    return values;
   }
 
-  async *#scanView(
-    asOf: { readonly view: StoreView; readonly timestamp: number | undefined },
-    family: Family,
-    whole: KeyInterval,
-    options: Pick<ScanOptions, 'reverse' | 'prune' | 'signal' | 'limit'>,
-    report: PruneReport,
-  ): AsyncGenerator<ScanRow> {
-    const { clock } = this.#context;
-    const { reverse = false, prune, signal, limit = Number.POSITIVE_INFINITY } = options;
-    let rest = whole;
-    let { view } = asOf;
-    const first = view;
-    const times = first.shards.map((state) => this.#timeOf(state, family, asOf.timestamp));
-    /** In a later view, a shard is read at the time of the one that held its keys at first. */
-    const timeOf = (position: number): ReadTime => {
-      if (view === first) return times[position] as ReadTime;
-      const origin = shardPosition(first.map, shardInterval(view, position).start);
-      const settled = asOf.timestamp ?? settledTimestamp((first.shards[origin] as ShardState).head);
-      const { expiryAt } = times[origin] as ReadTime;
-      return { ...pastTime(view.shards[position] as ShardState, family, settled), expiryAt };
-    };
-    let yielded = 0;
-    for (let restarts = 0; ; restarts += 1) {
-      try {
-        for (const position of shardOrder(view, reverse)) {
-          const state = view.shards[position] as ShardState;
-          const interval = intersectIntervals(rest, shardInterval(view, position));
-          if (isEmptyInterval(interval) || yielded >= limit) continue;
-          const target = this.#target(state, family, timeOf(position));
-          for await (const row of scanShard({ target, interval, reverse, prune, report, clock, signal })) {
-            rest = reverse ? { ...rest, end: row.key } : { ...rest, start: keySuccessor(row.key) };
-            yield row;
-            yielded += 1;
-            if (yielded >= limit) break;
-          }
-        }
-        return;
-      } catch (error) {
-        if (!(error instanceof VanishedFile) || restarts >= RESTARTS_MAX) throw error;
-        view = await this.#context.source.replace(error);
-      }
-    }
+  /** Scans a range; `check` is called before anything is handed out. */
+  scan(options: ScanOptions, check: () => void): Scan {
+    const { prune } = options;
+    return new Scan({
+      begin: () => {
+        check();
+        const family = this.#context.family(options.family);
+        const interval = keyIntervalOf(options);
+        const now = this.#startNow(options);
+        if (now !== undefined) return this.#rangeScan(now, family, interval, options);
+        const later = this.#viewFor(options).then((view) => this.#settle(view, options));
+        return later.then((start) => this.#rangeScan(start, family, interval, options));
+      },
+      limit: options.limit,
+      check,
+      onEnd: (report) => {
+        if (prune?.onEnd !== undefined)
+          prune.onEnd(report ?? { filesRead: 0, filesSkipped: 0, blocksRead: 0, blocksSkipped: 0 });
+      },
+    });
+  }
+
+  #rangeScan(start: ScanStart, family: Family, interval: KeyInterval, options: RangeScanOptions): RangeScan {
+    const { tables, clock, time, source } = this.#context;
+    const replace = source.replace.bind(source);
+    return new RangeScan({ tables, clock, time, replace }, family, start, interval, options);
   }
 
   /** Yields the versions of a key, newest first. */
@@ -233,20 +199,66 @@ export class Reader {
     yield* entries;
   }
 
-  async #find<T>(
+  #peekAt(
+    { view, timestamp }: ScanStart,
+    family: Family,
     key: Uint8Array,
+  ): Uint8Array | undefined | typeof NOT_RESIDENT {
+    const state = stateOf(view, key);
+    const lookup = this.#spare.pop() ?? new Lookup();
+    const target = this.#target(state, family, this.#timeOf(state, family, timestamp));
+    try {
+      return peekLookup(lookup, target, key, valueOf);
+    } finally {
+      lookup.end();
+      this.#spare.push(lookup);
+    }
+  }
+
+  async #load(
+    key: Uint8Array,
+    family: Family,
+    start: ScanStart | undefined,
     options: ReadOptions,
-    use: (resolved: Resolved) => T,
-  ): Promise<T | undefined> {
-    throwIfAborted(options.signal);
-    const family = this.#context.family(options.family);
-    const found = options.atLeast === undefined ? this.#context.source.view : await this.#viewFor(options);
-    return this.#restarting(found, async (view) => {
-      const asOf =
-        options.asOf === undefined ? { view, timestamp: undefined } : await this.#settle(view, options);
+  ): Promise<Uint8Array | undefined> {
+    const first = start?.view ?? (await this.#viewFor(options));
+    return this.#restarting(first, async (view) => {
+      const asOf = await this.#settle(view, options);
       const state = stateOf(asOf.view, key);
       const target = this.#target(state, family, this.#timeOf(state, family, asOf.timestamp));
-      return this.#lookup(target, key, use, options.signal);
+      return this.#lookup(target, key, valueOf, options.signal);
+    });
+  }
+
+  async #loadMany(
+    keys: readonly Uint8Array[],
+    family: Family,
+    start: ScanStart | undefined,
+    options: ReadOptions,
+  ): Promise<(Uint8Array | undefined)[]> {
+    const first = start?.view ?? (await this.#viewFor(options));
+    return this.#restarting(first, async (view) => {
+      const asOf = await this.#settle(view, options);
+      const values = new Array<Uint8Array | undefined>(keys.length);
+      const pace = new Pace(this.#context.clock, KEYS_PER_LOOK);
+      let next = 0;
+      const work = async (): Promise<void> => {
+        while (next < keys.length) {
+          throwIfAborted(options.signal);
+          const index = next++;
+          const key = keys[index] as Uint8Array;
+          const found = this.#peekAt(asOf, family, key);
+          if (found !== NOT_RESIDENT) values[index] = found;
+          else {
+            const state = stateOf(asOf.view, key);
+            const target = this.#target(state, family, this.#timeOf(state, family, asOf.timestamp));
+            values[index] = await this.#lookup(target, key, valueOf, options.signal);
+          }
+          if (pace.isDue()) await pace.pause();
+        }
+      };
+      await Promise.all(Array.from({ length: Math.min(GETS_IN_FLIGHT_MAX, keys.length) }, work));
+      return values;
     });
   }
 
@@ -276,6 +288,19 @@ export class Reader {
   #timeOf(state: ShardState, family: Family, asOf: number | undefined): ReadTime {
     const { time, clock } = this.#context;
     return asOf === undefined ? latestTime(state, time, clock) : pastTime(state, family, asOf);
+  }
+
+  /** Returns the view and time of a read, if that takes no request. */
+  #startNow({ asOf, atLeast }: ReadOptions): ScanStart | undefined {
+    if (atLeast !== undefined) return undefined;
+    const { time, clock, source } = this.#context;
+    const { view } = source;
+    if (asOf === undefined) return { view, timestamp: undefined };
+    if (time === 'external' && isBeyond(view, asOf)) return undefined;
+    const timestamp = checkedAsOf(asOf, view, time, clock);
+    return view.shards.every((state) => timestamp <= settledTimestamp(state.head))
+      ? { view, timestamp }
+      : undefined;
   }
 
   #viewFor(options: Pick<ReadOptions, 'atLeast' | 'signal'>): Promise<StoreView> {
@@ -325,10 +350,9 @@ function isBeyond(view: StoreView, asOf: ReadOptions['asOf']): boolean {
 }
 
 function stateOf(view: StoreView, key: Uint8Array): ShardState {
-  return view.shards[shardPosition(view.map, keyBytes(key))] as ShardState;
+  return view.shards[shardPosition(view.map, key)] as ShardState;
 }
 
-function shardOrder(view: StoreView, reverse: boolean): number[] {
-  const order = view.shards.map((_, position) => position);
-  return reverse ? order.reverse() : order;
+function copyOf(bytes: Uint8Array): Uint8Array {
+  return copyBytes(bytes);
 }

@@ -8,27 +8,41 @@
  *   files are skipped as well, unless they hold merge operands; they are listed in `hidden`, because a row found
  *   elsewhere may be older than one that they hide, which the scan must check.
  */
-import { type KeyInterval } from '@clortho/base';
+import type { KeyInterval } from '@clortho/base';
 import type { RangeDeleteIndex } from '@clortho/compaction';
 import type { FileEntry } from '@clortho/manifest';
 import {
+  BLOCKED,
+  type Block,
   type CollectorDefinition,
   type MayMatch,
-  MergingCursor,
   type RowCursor,
+  type Sst,
   type SstCursor,
   type Statistics,
+  type Step,
 } from '@clortho/sst';
 import type { PruneReport } from '../api.ts';
 import { currentWithin, cursorWithin, isBelowUpper, overlaps } from './file-bounds.ts';
 import { LevelCursor } from './level-cursor.ts';
 import type { LookupTarget } from './lookup.ts';
-import { loadRangeDeletes } from './range-deletes.ts';
+import { loadRangeDeletes, rangeDeletesOf } from './range-deletes.ts';
 import { isSuperseded, type ReadTime } from './read-time.ts';
+
+/** A cursor that shows the block in which it stands. */
+export interface BlockCursor extends RowCursor {
+  /** The block that the cursor stands in; `undefined` before the first row and after the last. */
+  readonly block: Block | undefined;
+  /** Which row of the block it stands on, and where those end that it may show. */
+  readonly row: number;
+  readonly rowEnd: number;
+  /** Moves to another row that it may show. */
+  moveTo(row: number): Step;
+}
 
 /** The sources of a scan of one shard. */
 export interface ShardCursor {
-  readonly cursor: RowCursor;
+  readonly inputs: readonly BlockCursor[];
   readonly rangeDeletes: RangeDeleteIndex | undefined;
   /** Delta files of which all or some rows may have been skipped. */
   readonly hidden: readonly FileEntry[];
@@ -36,13 +50,16 @@ export interface ShardCursor {
   close(): void;
 }
 
-/** Opens the sources of `interval`. With `mayMatch`, skips by statistics and counts into `report`. */
-export async function openShardCursor(
+/**
+ * Opens the sources of `interval`: at once if the files that it needs from the beginning are open. With `mayMatch`, skips by
+ * statistics and counts into `report`.
+ */
+export function openShardCursor(
   { tables, family, files, time }: LookupTarget,
   interval: KeyInterval,
   report: PruneReport,
   mayMatch?: MayMatch,
-): Promise<ShardCursor> {
+): ShardCursor | Promise<ShardCursor> {
   const wanted = (file: FileEntry): boolean => isWanted(file, interval, time);
   const matches = (file: FileEntry): boolean => {
     const isMatch = mayMatch === undefined || mayMatch(statisticsOf(file, family.collectors));
@@ -59,31 +76,33 @@ export async function openShardCursor(
   const read = [...operands.filter(countAll), ...plain.filter(matches)];
   const current = currentWithin(files.current, interval).filter((file) => wanted(file) && matches(file));
   const history = time.latest ? [] : files.history.filter((file) => wanted(file) && matches(file));
+  const apart = [...read, ...history];
 
-  const rangeDeletes = await loadRangeDeletes(tables, files.delta);
-  const opened = await Promise.all(
-    [...read, ...history].map(async (file) => {
+  const join = (ssts: readonly Sst[], rangeDeletes: RangeDeleteIndex | undefined): ShardCursor => {
+    const opened = ssts.map((sst, index) => {
+      const file = apart[index] as FileEntry;
       const prunable = mayMatch !== undefined && (file.tier !== 'delta' || file.merges === 0);
-      return cursorWithin(await tables.open(file), file, prunable ? mayMatch : undefined);
-    }),
-  );
-  const levels = lanesOf(current).map((lane) => new LevelCursor(tables, lane, report, mayMatch));
-  const inputs: RowCursor[] = [...opened, ...levels];
-  const [only] = inputs;
-  return {
-    cursor:
-      only === undefined
-        ? new LevelCursor(tables, [], report)
-        : inputs.length === 1
-          ? only
-          : new MergingCursor(inputs),
-    rangeDeletes,
-    hidden: mayMatch === undefined ? [] : plain,
-    close() {
-      for (const cursor of opened) leave(cursor, report);
-      for (const level of levels) level.release();
-    },
+      return cursorWithin(sst, file, prunable ? mayMatch : undefined);
+    });
+    const levels = lanesOf(current).map((lane) => new LevelCursor(tables, lane, report, mayMatch));
+    return {
+      inputs: [...opened, ...levels],
+      rangeDeletes,
+      hidden: mayMatch === undefined ? [] : plain,
+      close() {
+        for (const cursor of opened) leave(cursor, report);
+        for (const level of levels) level.release();
+      },
+    };
   };
+  const open = apart.map((file) => tables.get(file));
+  const rangeDeletes = rangeDeletesOf(tables, files.delta);
+  if (rangeDeletes !== BLOCKED && open.every((sst) => sst !== undefined)) return join(open, rangeDeletes);
+  const loaded = Promise.all([
+    Promise.all(apart.map((file) => tables.open(file))),
+    loadRangeDeletes(tables, files.delta),
+  ]);
+  return loaded.then(([ssts, index]) => join(ssts, index));
 
   function countAll(): true {
     report.filesRead += 1;

@@ -16,18 +16,11 @@ import {
   pinObjectKey,
   settledTimestamp,
 } from '@clortho/manifest';
-import type {
-  Bytes,
-  CallOptions,
-  HistoryEntry,
-  HistoryOptions,
-  ReadOptions,
-  ScanOptions,
-  ScanRow,
-} from '../api.ts';
-import { keyBytes, owned, ownedKeyBytes } from '../input/bytes.ts';
+import type { Bytes, CallOptions, HistoryEntry, HistoryOptions, ReadOptions, ScanOptions } from '../api.ts';
+import { keyBytes, owned } from '../input/bytes.ts';
 import { ownedRange } from '../input/range.ts';
 import { Reader, type ReaderContext } from '../read/reader.ts';
+import type { Scan } from '../read/scan.ts';
 import { newestCommit, type StoreView } from '../view/store-view.ts';
 import type { ViewKeeper } from '../view/view-keeper.ts';
 import type { PinSession } from './pin-session.ts';
@@ -109,7 +102,7 @@ export class Snapshot {
   /** Reads a key; see {@link Store.get}. */
   async get(key: Bytes, options: Omit<ReadOptions, 'atLeast'> = {}): Promise<Uint8Array | undefined> {
     this.#check(options);
-    return this.#reader.get(ownedKeyBytes(key), options);
+    return this.#reader.get(key, options);
   }
 
   /** Reads several keys; see {@link Store.getMany}. */
@@ -118,23 +111,13 @@ export class Snapshot {
     options: Omit<ReadOptions, 'atLeast'> = {},
   ): Promise<(Uint8Array | undefined)[]> {
     this.#check(options);
-    return this.#reader.getMany(
-      keys.map((key) => ownedKeyBytes(key)),
-      options,
-    );
+    return this.#reader.getMany(keys, options);
   }
 
   /** Scans a range; see {@link Store.scan}. */
-  scan(options: Omit<ScanOptions, 'atLeast'> = {}): AsyncGenerator<ScanRow> {
-    return this.#scan(ownedRange(options));
-  }
-
-  async *#scan(options: Omit<ScanOptions, 'atLeast'>): AsyncGenerator<ScanRow> {
-    this.#check(options);
-    for await (const row of this.#reader.scan(options)) {
-      yield row;
-      this.#check(options);
-    }
+  scan(options: Omit<ScanOptions, 'atLeast'> = {}): Scan {
+    const { signal } = options;
+    return this.#reader.scan(ownedRange(options), () => this.#check({ signal }));
   }
 
   /** Lists the versions of a key; see {@link Store.history}. */

@@ -51,8 +51,9 @@ export class RangeRead {
   /** Notes the next row of the store. */
   row(key: Uint8Array, timestamp: number): void {
     const { start, end } = this.#whole;
-    this.rows.push({ key, timestamp });
-    this.#interval = this.reverse ? { start: key, end } : { start, end: keySuccessor(key) };
+    const own = new Uint8Array(key); // The row is the caller's, and shares memory with its neighbours.
+    this.rows.push({ key: own, timestamp });
+    this.#interval = this.reverse ? { start: own, end } : { start, end: keySuccessor(own) };
   }
 
   /** Notes that there is no further row. */

@@ -162,6 +162,11 @@ export class SstCursor implements RowCursor {
     return this.#arrive(Math.min(this.#ordinal + 1, this.#endBlock), FIRST);
   }
 
+  /** Moves to another row of the block, which must be within the bounds and visible at the cursor's time. */
+  moveTo(row: number): Step {
+    return this.#show(this.#block as Block, row);
+  }
+
   previous(): Step {
     if (this.#waiting) return this.#arrive(this.#wishOrdinal, this.#wish);
     const block = this.#block;

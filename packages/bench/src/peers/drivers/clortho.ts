@@ -26,6 +26,11 @@ export async function openClortho({ folder, keepMs }: Opening): Promise<Driver> 
     async scan(visit) {
       for await (const { key, value } of store.scan()) visit(key, value);
     },
+    async scanChunks(visit) {
+      for await (const chunk of store.scan().chunks()) {
+        for (let row = 0; row < chunk.length; row += 1) visit(chunk.key(row), chunk.value(row));
+      }
+    },
     async scanFrom(from, count, visit) {
       for await (const { key, value } of store.scan({ gte: from, limit: count })) visit(key, value);
     },

@@ -88,8 +88,8 @@ export const READ_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: SNAPSHOT,
-        find: 'this.#reader.scan(options)',
-        replace: 'this.#reader.scan({ asOf: this.timestamp, ...options })',
+        find: 'this.#reader.scan(ownedRange(options)',
+        replace: 'this.#reader.scan({ asOf: this.timestamp, ...ownedRange(options) }',
       },
       {
         file: SNAPSHOT,
@@ -131,9 +131,11 @@ export const READ_MUTANTS: readonly Mutant[] = [
     name: 'a scan that loses a file goes on with a newer version',
     edits: [
       {
-        file: 'engine/dist/read/reader.js',
-        find: 'return { ...pastTime(view.shards[position], family, settled), expiryAt };',
-        replace: 'return this.#timeOf(view.shards[position], family, asOf.timestamp);',
+        file: 'engine/dist/read/range-scan.js',
+        find: 'return { ...pastTime(view.shards[position], this.#family, settled), expiryAt };',
+        replace: `return timestamp === undefined
+            ? latestTime(view.shards[position], this.#context.time, this.#context.clock)
+            : pastTime(view.shards[position], this.#family, timestamp);`,
       },
     ],
     runsMax: 1500,
