@@ -21,6 +21,12 @@ export interface Row {
 /** Called with each row of a scan; the bytes are only looked at. */
 export type Visit = (key: Key, value: Uint8Array) => void;
 
+/**
+ * Called with what every row of a scan shows without a view of it: how long its key and its value are, and the first byte of
+ * the value. A store that has rows as views or objects anyway looks at those.
+ */
+export type Look = (keyLength: number, valueLength: number, first: number | undefined) => void;
+
 /** How a store is opened. */
 export interface Opening {
   /** Empty, or what the same driver has left there. */
@@ -47,8 +53,8 @@ export interface Driver {
   getMany(keys: readonly Key[]): readonly Value[] | Promise<readonly Value[]>;
   /** Visits all rows in order. */
   scan(visit: Visit): Promise<void>;
-  /** Visits them in chunks or by a cursor, where that is another way and faster. */
-  scanChunks?(visit: Visit): Promise<void>;
+  /** Looks at all rows in chunks or by a cursor, where that is another way and faster. */
+  scanChunks?(look: Look): Promise<void>;
   /** Visits `count` rows from `key` on. */
   scanFrom(key: Key, count: number, visit: Visit): Promise<void>;
   /** Frees the space of what was replaced, where a store does that only when it is told to. */

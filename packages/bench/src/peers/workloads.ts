@@ -103,7 +103,7 @@ export const GROUPS: readonly Group[] = [
       rate('missing-sync', 'get missing, synchronous (`peek`)', 'gets'),
       rate('get-many', 'getMany(100)', 'keys'),
       rate('scan', 'full scan; Clortho: `for await`', 'rows'),
-      rate('scan-chunks', 'full scan; Clortho: chunks, if it has them', 'rows'),
+      rate('scan-chunks', 'full scan in chunks', 'rows'),
       rate('scan-50', 'scans of 50', 'scans'),
     ],
   },

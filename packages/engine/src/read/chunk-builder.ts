@@ -7,22 +7,14 @@
  */
 import { writeBytes } from '@clortho/base';
 import type { Resolved, VersionGroup } from '@clortho/compaction';
-import type { Block } from '@clortho/sst';
-import { ScanChunk } from './scan-chunk.ts';
+import { Block } from '@clortho/sst';
+import { ScanChunk, type ScanColumns } from './scan-chunk.ts';
 
-/** A row that was resolved from several versions. */
-interface SingleRow extends Resolved {
-  readonly block: undefined;
+/** A row that was resolved from the versions of its key. */
+interface ResolvedRow extends Resolved {
   readonly keyBytes: Uint8Array;
   readonly keyStart: number;
   readonly keyEnd: number;
-}
-
-/** Rows `[from, to)` of a block. */
-interface Stretch {
-  readonly block: Block;
-  readonly from: number;
-  to: number;
 }
 
 /** See the module. Ready for the next chunk after each {@link ChunkBuilder.take}. */
@@ -31,9 +23,11 @@ export class ChunkBuilder {
   rows = 0;
   /** The bytes of their keys and values. */
   bytes = 0;
-  readonly #pieces: (Stretch | SingleRow)[] = [];
+  /** Of each piece, the block of its rows `[from, to)`, or the one row that it is. */
+  readonly #pieces: (Block | ResolvedRow)[] = [];
+  readonly #froms: number[] = [];
+  readonly #tos: number[] = [];
   #keyBytes = 0;
-  #last: Stretch | undefined;
 
   /** Adds rows `[from, to)` of a block, of which there is at least one. */
   addRows(block: Block, from: number, to: number): void {
@@ -41,29 +35,15 @@ export class ChunkBuilder {
     this.rows += to - from;
     this.bytes += keys + block.valueStartAt(to) - block.valueStartAt(from);
     this.#keyBytes += keys;
-    const last = this.#last;
-    if (last !== undefined && last.block === block && last.to === from) last.to = to;
-    else {
-      this.#last = { block, from, to };
-      this.#pieces.push(this.#last);
-    }
+    const last = this.#pieces.length - 1;
+    if (last >= 0 && this.#pieces[last] === block && this.#tos[last] === from) this.#tos[last] = to;
+    else this.#add(block, from, to);
   }
 
   /** Adds what the versions of a key came to. */
   addResolved({ keyBytes, keyStart, keyEnd }: VersionGroup, resolved: Resolved): void {
     const { timestamp, valueBytes, valueStart, valueEnd, owned } = resolved;
-    this.#last = undefined;
-    this.#pieces.push({
-      block: undefined,
-      keyBytes,
-      keyStart,
-      keyEnd,
-      timestamp,
-      valueBytes,
-      valueStart,
-      valueEnd,
-      owned,
-    });
+    this.#add({ keyBytes, keyStart, keyEnd, timestamp, valueBytes, valueStart, valueEnd, owned }, 0, 1);
     this.rows += 1;
     this.bytes += keyEnd - keyStart + valueEnd - valueStart;
     this.#keyBytes += keyEnd - keyStart;
@@ -71,50 +51,61 @@ export class ChunkBuilder {
 
   /** Returns the rows as a chunk and lets go of them; `undefined` if there are none. */
   take(): ScanChunk | undefined {
-    const { rows } = this;
-    if (rows === 0) return undefined;
-    const keyBytes = new Uint8Array(this.#keyBytes);
-    const valueBytes = new Uint8Array(this.bytes - this.#keyBytes);
-    const keyStarts = new Uint32Array(rows + 1);
-    const valueStarts = new Uint32Array(rows + 1);
-    const timestamps = new Float64Array(rows);
+    if (this.rows === 0) return undefined;
+    const columns = {
+      keyBytes: new Uint8Array(this.#keyBytes),
+      keyStarts: new Uint32Array(this.rows + 1),
+      valueBytes: new Uint8Array(this.bytes - this.#keyBytes),
+      valueStarts: new Uint32Array(this.rows + 1),
+      timestamps: new Float64Array(this.rows),
+    };
     let row = 0;
-    let keyAt = 0;
-    let valueAt = 0;
-    for (const piece of this.#pieces) {
-      if (piece.block === undefined) {
-        keyStarts[row] = keyAt;
-        valueStarts[row] = valueAt;
-        timestamps[row] = piece.timestamp;
-        writeBytes(keyBytes, keyAt, piece.keyBytes, piece.keyStart, piece.keyEnd);
-        writeBytes(valueBytes, valueAt, piece.valueBytes, piece.valueStart, piece.valueEnd);
-        keyAt += piece.keyEnd - piece.keyStart;
-        valueAt += piece.valueEnd - piece.valueStart;
-        row += 1;
-        continue;
-      }
-      const { block, from, to } = piece;
-      const keyStart = block.keyStartAt(from);
-      const valueStart = block.valueStartAt(from);
-      for (let at = from; at < to; at += 1, row += 1) {
-        keyStarts[row] = block.keyStartAt(at) - keyStart + keyAt;
-        valueStarts[row] = block.valueStartAt(at) - valueStart + valueAt;
-        timestamps[row] = block.timestampAt(at);
-      }
-      const keyEnd = block.keyStartAt(to);
-      const valueEnd = block.valueStartAt(to);
-      writeBytes(keyBytes, keyAt, block.keyBytes, keyStart, keyEnd);
-      writeBytes(valueBytes, valueAt, block.valueBytes, valueStart, valueEnd);
-      keyAt += keyEnd - keyStart;
-      valueAt += valueEnd - valueStart;
+    for (const [index, piece] of this.#pieces.entries()) {
+      if (piece instanceof Block)
+        copyRows(columns, row, piece, this.#froms[index] as number, this.#tos[index] as number);
+      else copyResolved(columns, row, piece);
+      row += (this.#tos[index] as number) - (this.#froms[index] as number);
     }
-    keyStarts[row] = keyAt;
-    valueStarts[row] = valueAt;
     this.#pieces.length = 0;
-    this.#last = undefined;
+    this.#froms.length = 0;
+    this.#tos.length = 0;
     this.rows = 0;
     this.bytes = 0;
     this.#keyBytes = 0;
-    return new ScanChunk({ keyBytes, keyStarts, valueBytes, valueStarts, timestamps });
+    return new ScanChunk(columns);
   }
+
+  #add(piece: Block | ResolvedRow, from: number, to: number): void {
+    this.#pieces.push(piece);
+    this.#froms.push(from);
+    this.#tos.push(to);
+  }
+}
+
+/** Copies rows `[from, to)` of a block to where row `row` and those after it start, and notes where they end. */
+function copyRows(columns: ScanColumns, row: number, block: Block, from: number, to: number): void {
+  const { keyStarts, valueStarts, timestamps } = columns;
+  const keyStart = block.keyStartAt(from);
+  const valueStart = block.valueStartAt(from);
+  const keyAt = keyStarts[row] as number;
+  const valueAt = valueStarts[row] as number;
+  for (let at = from, index = row; at < to; at += 1, index += 1) {
+    keyStarts[index + 1] = block.keyStartAt(at + 1) - keyStart + keyAt;
+    valueStarts[index + 1] = block.valueStartAt(at + 1) - valueStart + valueAt;
+    timestamps[index] = block.timestampAt(at);
+  }
+  writeBytes(columns.keyBytes, keyAt, block.keyBytes, keyStart, block.keyStartAt(to));
+  writeBytes(columns.valueBytes, valueAt, block.valueBytes, valueStart, block.valueStartAt(to));
+}
+
+function copyResolved(columns: ScanColumns, row: number, resolved: ResolvedRow): void {
+  const { keyStarts, valueStarts, timestamps } = columns;
+  const { keyBytes, keyStart, keyEnd, valueBytes, valueStart, valueEnd } = resolved;
+  const keyAt = keyStarts[row] as number;
+  const valueAt = valueStarts[row] as number;
+  keyStarts[row + 1] = keyAt + keyEnd - keyStart;
+  valueStarts[row + 1] = valueAt + valueEnd - valueStart;
+  timestamps[row] = resolved.timestamp;
+  writeBytes(columns.keyBytes, keyAt, keyBytes, keyStart, keyEnd);
+  writeBytes(columns.valueBytes, valueAt, valueBytes, valueStart, valueEnd);
 }

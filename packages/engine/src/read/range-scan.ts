@@ -96,7 +96,7 @@ export class RangeScan {
     this.#options = options;
     this.#start = start;
     this.#times = view.shards.map((state) =>
-      timestamp === undefined ? latestTime(state, time, clock) : pastTime(state, family, timestamp),
+      timestamp === undefined ? latestTime(state, family, time, clock) : pastTime(state, family, timestamp),
     );
     this.#pace = new Pace(clock, 1);
     this.#view = view;

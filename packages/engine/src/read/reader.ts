@@ -105,7 +105,7 @@ export class Reader {
     const { time, clock } = this.#context;
     return this.#restarting(view, (known) => {
       const state = stateOf(known, key);
-      const target = this.#target(state, family, latestTime(state, time, clock));
+      const target = this.#target(state, family, latestTime(state, family, time, clock));
       const use = (resolved: Resolved) => ({ value: valueOf(resolved), timestamp: resolved.timestamp });
       return this.#lookup(target, key, use, signal);
     });
@@ -287,7 +287,7 @@ export class Reader {
 
   #timeOf(state: ShardState, family: Family, asOf: number | undefined): ReadTime {
     const { time, clock } = this.#context;
-    return asOf === undefined ? latestTime(state, time, clock) : pastTime(state, family, asOf);
+    return asOf === undefined ? latestTime(state, family, time, clock) : pastTime(state, family, asOf);
   }
 
   /** Returns the view and time of a read, if that takes no request. */

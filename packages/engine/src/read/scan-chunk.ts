@@ -2,6 +2,12 @@
 import { concatBytes } from '@clortho/base';
 import type { ScanRow } from '../api.ts';
 
+/** The columns of a {@link ScanChunk}. */
+export type ScanColumns = Pick<
+  ScanChunk,
+  'keyBytes' | 'keyStarts' | 'valueBytes' | 'valueStarts' | 'timestamps'
+>;
+
 /**
  * Rows next to each other in the order of a scan. Row `i` has the key `keyBytes[keyStarts[i], keyStarts[i + 1])`, the value
  * likewise, and the timestamp `timestamps[i]`.
@@ -24,7 +30,7 @@ export class ScanChunk {
   readonly timestamps: Float64Array;
 
   /** Takes ownership of columns. Made by scans. */
-  constructor(columns: Omit<ScanChunk, 'length' | 'key' | 'value' | 'row'>) {
+  constructor(columns: ScanColumns) {
     this.length = columns.timestamps.length;
     this.keyBytes = columns.keyBytes;
     this.keyStarts = columns.keyStarts;

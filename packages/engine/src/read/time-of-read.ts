@@ -41,9 +41,11 @@ function newestReadable(view: StoreView, time: TimeMode, clock: Clock): number {
 }
 
 /** Returns the time of a read of the newest state of a shard. */
-export function latestTime({ head }: ShardState, time: TimeMode, clock: Clock): ReadTime {
+export function latestTime({ head }: ShardState, family: Family, time: TimeMode, clock: Clock): ReadTime {
   const asOf = head.upper;
-  return { asOf, expiryAt: time === 'clock' ? Math.max(asOf, clock.now()) : asOf, latest: true };
+  const { ttlMs, filter } = family.record;
+  const mayExpire = ttlMs !== 0 || filter !== undefined;
+  return { asOf, expiryAt: mayExpire && time === 'clock' ? Math.max(asOf, clock.now()) : asOf, latest: true };
 }
 
 /**

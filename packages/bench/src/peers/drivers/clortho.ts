@@ -26,9 +26,17 @@ export async function openClortho({ folder, keepMs }: Opening): Promise<Driver> 
     async scan(visit) {
       for await (const { key, value } of store.scan()) visit(key, value);
     },
-    async scanChunks(visit) {
-      for await (const chunk of store.scan().chunks()) {
-        for (let row = 0; row < chunk.length; row += 1) visit(chunk.key(row), chunk.value(row));
+    async scanChunks(look) {
+      for await (const { length, keyStarts, valueStarts, valueBytes } of store.scan().chunks()) {
+        for (let row = 0; row < length; row += 1) {
+          const keyStart = keyStarts[row] as number;
+          const valueStart = valueStarts[row] as number;
+          look(
+            (keyStarts[row + 1] as number) - keyStart,
+            (valueStarts[row + 1] as number) - valueStart,
+            valueBytes[valueStart],
+          );
+        }
       }
     },
     async scanFrom(from, count, visit) {

@@ -47,8 +47,8 @@ export function checkValue(value: Value, number: number): void {
 }
 
 /** Throws unless a row of a scan has the right lengths. */
-export function checkRow(key: Key, value: Uint8Array): void {
-  if (key.length !== KEY_BYTES || value.length !== VALUE_BYTES) throw new Error('a scan gave a wrong row');
+export function checkRow(keyLength: number, valueLength: number): void {
+  if (keyLength !== KEY_BYTES || valueLength !== VALUE_BYTES) throw new Error('a scan gave a wrong row');
 }
 
 /** All rows in the order in which they are written, as one piece of memory: a batch is made of views of it. */

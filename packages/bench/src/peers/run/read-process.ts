@@ -1,7 +1,7 @@
 /** A process that reads a loaded store in every way. */
 import { randomBelow, seededRandom } from '@clortho/base';
 import { beSubject } from '../../workload/subject.ts';
-import type { Driver, Key } from '../driver.ts';
+import type { Driver, Key, Look } from '../driver.ts';
 import { importPeer, peerNamed } from '../peers.ts';
 import { MANY_KEYS, READ_CALLERS, SHORT_SCAN_ROWS } from '../workloads.ts';
 import { callFor, loopFor } from './callers.ts';
@@ -22,7 +22,7 @@ await beSubject(async (given) => {
   const peer = peerNamed(name);
   const driver = await (await importPeer(peer))({ folder, durable, keepMs: KEEP_MS });
   if (!peer.persistent) await writeRows(driver, rowsheet(entries, driver.keys, seed), LOAD_IN_FLIGHT);
-  await scanAll(driver.scan.bind(driver), entries);
+  await scanAll(driver, entries);
   await comeToRest();
   const works = worksOf(driver, entries, seed);
   const warm = new Set<string>();
@@ -69,8 +69,8 @@ function worksOf(driver: Driver, entries: number, seed: number): Readonly<Record
       });
       return calls * MANY_KEYS;
     },
-    scan: (seconds) => scanFor(seconds, driver.scan.bind(driver), entries),
-    'scan-chunks': (seconds) => scanFor(seconds, (driver.scanChunks ?? driver.scan).bind(driver), entries),
+    scan: (seconds) => repeatFor(seconds, () => scanAll(driver, entries)),
+    'scan-chunks': (seconds) => repeatFor(seconds, () => lookAtAll(driver, entries)),
     'scan-50': (seconds) =>
       callFor(1, seconds, async (call) => {
         let rows = 0;
@@ -89,20 +89,37 @@ function checkAbsent(value: unknown): void {
 }
 
 /** Scans all rows again and again; at least once. */
-async function scanFor(seconds: number, scan: Driver['scan'], entries: number): Promise<number> {
+async function repeatFor(seconds: number, scan: () => Promise<number>): Promise<number> {
   const end = performance.now() + seconds * 1000;
   let rows = 0;
-  do rows += await scanAll(scan, entries);
+  do rows += await scan();
   while (performance.now() < end);
   return rows;
 }
 
-async function scanAll(scan: Driver['scan'], entries: number): Promise<number> {
+async function scanAll(driver: Driver, entries: number): Promise<number> {
   let rows = 0;
-  await scan((key, value) => {
-    checkRow(key, value);
+  await driver.scan((key, value) => {
+    checkRow(key.length, value.length);
     rows += 1;
   });
+  return counted(rows, entries);
+}
+
+/** Scans all rows in chunks, or as the driver scans. */
+async function lookAtAll(driver: Driver, entries: number): Promise<number> {
+  let rows = 0;
+  const look: Look = (keyLength, valueLength, first) => {
+    checkRow(keyLength, valueLength);
+    if (first === undefined) throw new Error('a value has no first byte');
+    rows += 1;
+  };
+  if (driver.scanChunks !== undefined) await driver.scanChunks(look);
+  else await driver.scan((key, value) => look(key.length, value.length, value[0]));
+  return counted(rows, entries);
+}
+
+function counted(rows: number, entries: number): number {
   if (rows !== entries) throw new Error(`a scan gave ${rows} rows of ${entries}`);
   return rows;
 }

@@ -18,7 +18,7 @@ await beSubject(async (given) => {
   const { peer, folder, durable, entries, seed, seconds } = given as RunSetup;
   const open = await importPeer(peerNamed(peer));
   const driver = await open({ folder, durable, keepMs: KEEP_MS });
-  await driver.scan(checkRow);
+  await driver.scan((key, value) => checkRow(key.length, value.length));
   await comeToRest();
   const records = new Records(driver, entries);
   const runs = new Map<string, (seconds: number) => Promise<number>>();

@@ -134,7 +134,7 @@ export const READ_MUTANTS: readonly Mutant[] = [
         file: 'engine/dist/read/range-scan.js',
         find: 'return { ...pastTime(view.shards[position], this.#family, settled), expiryAt };',
         replace: `return timestamp === undefined
-            ? latestTime(view.shards[position], this.#context.time, this.#context.clock)
+            ? latestTime(view.shards[position], this.#family, this.#context.time, this.#context.clock)
             : pastTime(view.shards[position], this.#family, timestamp);`,
       },
     ],
