@@ -20,6 +20,12 @@ import { readExactly, type Tail } from './tail.ts';
 /** Where the bytes of a file are: behind a source, or all in memory. */
 export type FileBytes = { readonly source: SstSource } | { readonly whole: Uint8Array };
 
+/** Adjacent blocks as they are stored, up to the block `end`. */
+export interface Stretch {
+  readonly bytes: Uint8Array;
+  readonly end: number;
+}
+
 /** Loads and decodes the blocks of one file. */
 export class BlockReader {
   readonly #tail: Tail;
@@ -28,6 +34,10 @@ export class BlockReader {
   readonly #whole: Uint8Array | undefined;
   readonly #cache: BlockCache | undefined;
   readonly #firstCacheKey: number;
+  /** Stretches that are being read, by their first block: scans that come to it together read it once. */
+  readonly #stretches = new Map<number, Promise<Stretch>>();
+  /** How much cursors may read at once as they move on. */
+  readonly readAheadBytesMax: number;
 
   /** Reads the blocks of the file that `tail` belongs to; `file` is its number in the cache. */
   constructor(
@@ -35,7 +45,9 @@ export class BlockReader {
     bytes: FileBytes,
     cache: { readonly cache: BlockCache; readonly file: number } | undefined,
     name: string,
+    readAheadBytesMax: number,
   ) {
+    this.readAheadBytesMax = readAheadBytesMax;
     this.#tail = tail;
     this.#name = name;
     this.#source = 'source' in bytes ? bytes.source : undefined;
@@ -50,9 +62,7 @@ export class BlockReader {
       return this.decode(ordinal, this.#whole, 0, true, memory);
     const cached = this.#cache?.get(this.#firstCacheKey + ordinal);
     if (cached !== undefined || this.#whole === undefined) return cached;
-    const block = this.decode(ordinal, this.#whole, 0);
-    this.#cache?.set(this.#firstCacheKey + ordinal, block);
-    return block;
+    return this.keep(ordinal, this.#whole, 0);
   }
 
   /** Returns a block, loading it through the cache if there is one. */
@@ -74,6 +84,60 @@ export class BlockReader {
     const stop = this.#tail.index.endAt(end - 1);
     if (this.#source === undefined) return (this.#whole as Uint8Array).subarray(start, stop);
     return readExactly(this.#source, start, stop - start, this.#name, signal);
+  }
+
+  /** Reads the blocks `[first, end)` as {@link read} does, or joins a read that begins with the same one. */
+  async readStretch(first: number, end: number, signal: AbortSignal | undefined): Promise<Stretch> {
+    throwIfAborted(signal);
+    let stretch = this.#stretches.get(first);
+    if (stretch === undefined) {
+      stretch = this.read(first, end, undefined)
+        .then((bytes) => ({ bytes, end }))
+        .finally(() => this.#stretches.delete(first));
+      this.#stretches.set(first, stretch);
+    }
+    return unlessAborted(stretch, signal);
+  }
+
+  /** Loads the blocks `[first, end)` into the cache, a stretch at a time, while `claim` grants what they weigh. */
+  async loadAll(
+    first: number,
+    end: number,
+    claim: (weight: number) => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    const { index } = this.#tail;
+    let loaded = 0;
+    for (let at = this.#whole === undefined ? first : end; at < end; ) {
+      const offset = index.offsetAt(at);
+      let stop = at;
+      while (
+        stop < end &&
+        (stop === at || index.endAt(stop) <= offset + this.readAheadBytesMax) &&
+        this.resident(stop) === undefined
+      ) {
+        stop += 1;
+      }
+      if (stop === at) {
+        at += 1;
+        continue;
+      }
+      const bytes = await this.read(at, stop, signal);
+      for (; at < stop; at += 1) {
+        const block = this.decode(at, bytes, offset);
+        if (!claim(block.weight)) return loaded;
+        this.#cache?.set(this.#firstCacheKey + at, block);
+        loaded += index.endAt(at) - index.offsetAt(at);
+      }
+    }
+    return loaded;
+  }
+
+  /** Decodes a block out of `bytes`, which begin at `bytesOffset` of the file, and offers it to the cache. */
+  keep(ordinal: number, bytes: Uint8Array, bytesOffset: number): Block {
+    const block = this.decode(ordinal, bytes, bytesOffset);
+    this.#cache?.set(this.#firstCacheKey + ordinal, block);
+    return block;
   }
 
   /**
@@ -109,9 +173,7 @@ export class BlockReader {
   /** Decodes all blocks of the whole file's bytes into the cache; nothing without one. */
   warm(bytes: Uint8Array): void {
     if (this.#cache === undefined) return;
-    for (let ordinal = 0; ordinal < this.#tail.index.blocks; ordinal += 1) {
-      this.#cache.set(this.#firstCacheKey + ordinal, this.decode(ordinal, bytes, 0));
-    }
+    for (let ordinal = 0; ordinal < this.#tail.index.blocks; ordinal += 1) this.keep(ordinal, bytes, 0);
   }
 
   async #fetch(ordinal: number, signal: AbortSignal | undefined): Promise<Block> {

@@ -8,7 +8,8 @@ export interface SstCursorOptions {
   readonly mayMatch?: MayMatch | undefined;
   /**
    * Forward moves that miss the cache read about this many bytes of consecutive blocks at once and leave the cache as it
-   * is: for scans and merges of whole files. Default 0: one block per read, through the cache.
+   * is: for scans and merges of whole files. Default 0: through the cache, one block per read, or as `readAheadBytesMax` of
+   * the open file says.
    */
   readonly readAheadBytes?: number | undefined;
   /** Shows no row of a lower key, and reads no block that can hold only such rows. Borrowed; must not change. */

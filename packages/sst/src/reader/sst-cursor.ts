@@ -25,6 +25,7 @@ import { integerAt } from '../column/integers.ts';
 import { BLOCKED, END, NEVER, PUT, ROW, type RowCursor, type RowKind, type Step } from '../row.ts';
 import type { BlockReader } from './block-reader.ts';
 import type { SstCursorOptions } from './cursor-options.ts';
+import { ReadAhead } from './read-ahead.ts';
 import type { FileStatistics } from './statistics.ts';
 
 /** What to look for in the block that the cursor wants to be in. */
@@ -54,7 +55,7 @@ export class SstCursor implements RowCursor {
   readonly #blocks: BlockReader;
   readonly #statistics: FileStatistics;
   readonly #mayMatch: MayMatch | undefined;
-  readonly #readAheadBytes: number;
+  readonly #ahead: ReadAhead;
   readonly #memory: WorkMemory | undefined;
   readonly #lower: Uint8Array | undefined;
   readonly #upper: Uint8Array | undefined;
@@ -77,10 +78,6 @@ export class SstCursor implements RowCursor {
   #wishOrdinal = -1;
   #wishKey: Uint8Array = EMPTY_BYTES;
   #wishTimestamp = 0;
-  /** Stored bytes read ahead: the blocks `[#aheadFirst, #aheadEnd)`. */
-  #ahead: Uint8Array = EMPTY_BYTES;
-  #aheadFirst = 0;
-  #aheadEnd = 0;
 
   /** Made by {@link Sst.cursor}; returns to `pool`, if there is one, when it is released. */
   constructor(
@@ -96,7 +93,7 @@ export class SstCursor implements RowCursor {
     this.#statistics = statistics;
     const { mayMatch, readAheadBytes = 0, lower, upper, asOf = Number.POSITIVE_INFINITY } = options;
     this.#mayMatch = mayMatch;
-    this.#readAheadBytes = readAheadBytes;
+    this.#ahead = new ReadAhead(index, blocks, readAheadBytes, options.memory);
     this.#memory = options.memory;
     this.#lower = lower;
     this.#upper = upper;
@@ -191,8 +188,7 @@ export class SstCursor implements RowCursor {
     this.#waiting = false;
     this.blocksSkipped = 0;
     this.blocksRead = 0;
-    this.#ahead = EMPTY_BYTES;
-    this.#aheadEnd = this.#aheadFirst;
+    this.#ahead.clear();
     if (this.#pool !== undefined && this.#pool.length < this.#poolMax) this.#pool.push(this);
   }
 
@@ -292,28 +288,13 @@ export class SstCursor implements RowCursor {
   }
 
   #resident(ordinal: number): Block | undefined {
-    const block = this.#blocks.resident(ordinal, this.#memory);
-    if (block !== undefined || ordinal < this.#aheadFirst || ordinal >= this.#aheadEnd) return block;
-    return this.#blocks.decode(
-      ordinal,
-      this.#ahead,
-      this.#index.offsetAt(this.#aheadFirst),
-      true,
-      this.#memory,
-    );
+    return this.#blocks.resident(ordinal, this.#memory) ?? this.#ahead.block(ordinal);
   }
 
-  async #fetch(ordinal: number, signal: AbortSignal | undefined): Promise<Block> {
-    if (this.#readAheadBytes === 0 || this.#wish === LAST || this.#wish === BEFORE) {
-      return this.#blocks.load(ordinal, signal);
-    }
-    const index = this.#index;
-    const stop = index.offsetAt(ordinal) + this.#readAheadBytes;
-    let end = ordinal + 1;
-    while (end < this.#endBlock && index.endAt(end) <= stop) end += 1;
-    this.#ahead = await this.#blocks.read(ordinal, end, signal);
-    this.#aheadFirst = ordinal;
-    this.#aheadEnd = end;
-    return this.#blocks.decode(ordinal, this.#ahead, index.offsetAt(ordinal), true, this.#memory);
+  #fetch(ordinal: number, signal: AbortSignal | undefined): Promise<Block> {
+    if (this.#wish === LAST || this.#wish === BEFORE) return this.#blocks.load(ordinal, signal);
+    const from = this.#wish === FIRST ? this.#ordinal : undefined;
+    const isWanted = (next: number): boolean => next < this.#endBlock && this.#mayShow(next);
+    return this.#ahead.load(ordinal, from, isWanted, signal);
   }
 }

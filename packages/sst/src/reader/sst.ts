@@ -50,6 +50,11 @@ export interface SstOpenOptions {
   readonly maxBlockBytes?: number | undefined;
   /** Leave the filter alone, for readers that walk the rows of a file whose filter is damaged. Default `false`. */
   readonly ignoreFilter?: boolean | undefined;
+  /**
+   * Cursors that move on from a block that had to be loaded into one that has to be read adjacent blocks at once, twice as
+   * much each time, up to about this many bytes; the blocks enter the cache. Default 0: one block per read.
+   */
+  readonly readAheadBytesMax?: number | undefined;
 }
 
 /** How to read one key. */
@@ -105,11 +110,12 @@ export class Sst {
       cache,
       maxBlockBytes = BLOCK_BYTES_MAX,
       ignoreFilter = false,
+      readAheadBytesMax = 0,
     } = options;
     const tail = decodeTail(tailBytes, size, timestamp, name, maxBlockBytes, ignoreFilter);
     const { collectors: collected } = tail.properties;
     this.#tail = tail;
-    this.#blocks = new BlockReader(tail, bytes, cache, name);
+    this.#blocks = new BlockReader(tail, bytes, cache, name, readAheadBytesMax);
     this.#statistics = new FileStatistics(collectors, collected, tail.index);
     this.summary = summaryOf(tail.properties, tailBytesOf(tail.footer), size);
     this.statistics = this.#statistics.file;
@@ -235,6 +241,36 @@ export class Sst {
   }
 
   /**
+   * Returns where the blocks that may hold keys of `[start, end)` lie in the file; `bytes` is 0 if there are none.
+   * `undefined` is unbounded.
+   */
+  extentOf(
+    start: Uint8Array,
+    end: Uint8Array | undefined,
+  ): { readonly offset: number; readonly bytes: number } {
+    const { index } = this.#tail;
+    const [first, stop] = this.#blocksWithin(start, end);
+    if (first >= stop) return { offset: 0, bytes: 0 };
+    const offset = index.offsetAt(first);
+    return { offset, bytes: index.endAt(stop - 1) - offset };
+  }
+
+  /**
+   * Loads the blocks that may hold keys of `[start, end)` into the cache, several in one read. `claim` is asked with the
+   * weight of each that was not there, and ends it by refusing. Returns how many stored bytes were taken in.
+   *
+   * @throws {ClorthoError} `CLORTHO_CORRUPT`; `CLORTHO_ABORTED`; whatever the source throws.
+   */
+  load(
+    start: Uint8Array,
+    end: Uint8Array | undefined,
+    claim: (weight: number) => boolean,
+    signal?: AbortSignal,
+  ): Promise<number> {
+    return this.#blocks.loadAll(...this.#blocksWithin(start, end), claim, signal);
+  }
+
+  /**
    * Reads every block past the cache and checks checksums, order, and that index, filter and properties tell the truth.
    * `onProgress` hears the bytes of data blocks read so far.
    *
@@ -277,6 +313,12 @@ export class Sst {
         statistics: this.#statistics.block(ordinal),
       };
     });
+  }
+
+  #blocksWithin(start: Uint8Array, end: Uint8Array | undefined): [first: number, end: number] {
+    const { index } = this.#tail;
+    const first = Math.max(0, index.find(start, Number.POSITIVE_INFINITY));
+    return [first, end === undefined ? index.blocks : index.find(end, Number.POSITIVE_INFINITY) + 1];
   }
 
   #visible(position: RowPosition, key: Uint8Array, asOf: number): Row | undefined {

@@ -170,6 +170,85 @@ describe('reading ahead', () => {
     expect(source.reads.length - 1).toBeLessThan(summary.blocks / 4);
     expect(cache.blocks.size).toBe(0);
   });
+
+  describe('through the cache', () => {
+    const openGrowing = async (readAheadBytesMax: number) => {
+      const cache = mapCache();
+      const source = sourceOf(bytes);
+      const { tailBytes } = summary;
+      const options = { size: bytes.length, tailBytes, cache: { cache, file: 0 }, readAheadBytesMax };
+      const sst = await Sst.open(source, options);
+      source.reads.length = 0;
+      return { sst, cache, source };
+    };
+    const all = rows.map(textOf);
+
+    it('reads twice as much each time, every byte once, and nothing that is cached', async () => {
+      const { sst, cache, source } = await openGrowing(16_384);
+      const cursor = sst.cursor();
+      expect(await forward(cursor, cursor.seekFirst())).toEqual(all);
+      const lengths = source.reads.map(({ length }) => length);
+      expect(lengths.reduce((sum, length) => sum + length)).toBe(bytes.length - summary.tailBytes);
+      lengths.slice(0, 4).forEach((length, index) => {
+        expect(length).toBeLessThanOrEqual(2 ** index * (lengths[0] as number));
+      });
+      expect(Math.max(...lengths)).toBeLessThanOrEqual(16_384);
+      expect(lengths.length).toBeLessThan(5 + (1.2 * bytes.length) / 16_384);
+      expect(cache.blocks.size).toBe(summary.blocks);
+      source.reads.length = 0;
+      expect(await forward(cursor, cursor.seekFirst())).toEqual(all);
+      expect(source.reads).toEqual([]);
+    });
+
+    it('reads one block for a seek, and one at a time backwards', async () => {
+      const { sst, source } = await openGrowing(1_000_000);
+      const { length } = sst.blockTable();
+      const cursor = sst.cursor();
+      for (const row of [0, 1500, 700]) {
+        if (cursor.seek(keyOf(row)) === BLOCKED) await cursor.load();
+      }
+      expect(source.reads.length).toBe(3);
+      let step = cursor.seekLast();
+      while (step !== END) step = step === BLOCKED ? await cursor.load() : cursor.previous();
+      expect(source.reads.length).toBe(length);
+    });
+
+    it('is shared by cursors that go together', async () => {
+      const { sst, source } = await openGrowing(16_384);
+      const drain = async (): Promise<string[]> => {
+        const cursor = sst.cursor({});
+        return forward(cursor, cursor.seekFirst());
+      };
+      expect(await Promise.all([drain(), drain(), drain()])).toEqual([all, all, all]);
+      const read = source.reads.reduce((sum, { length }) => sum + length, 0);
+      expect(read).toBeLessThan(1.5 * bytes.length);
+    });
+
+    it('loads a range on demand, as long as there is room', async () => {
+      const { sst, cache, source } = await openGrowing(16_384);
+      let room = 20_000;
+      const claim = (weight: number): boolean => {
+        const fits = weight <= room;
+        if (fits) room -= weight;
+        return fits;
+      };
+      const loaded = await sst.load(keyOf(100), undefined, claim);
+      expect(loaded).toBeGreaterThan(0);
+      expect(source.reads.length).toBeLessThanOrEqual(3);
+      const { size } = cache.blocks;
+      expect(size).toBeGreaterThan(2);
+      room = 1e9;
+      const { offset, bytes: extent } = sst.extentOf(keyOf(100), undefined);
+      expect(offset).toBeGreaterThan(0);
+      expect(loaded + (await sst.load(keyOf(100), undefined, claim))).toBe(extent);
+      source.reads.length = 0;
+      const cursor = sst.cursor();
+      expect(await forward(cursor, cursor.seek(keyOf(100)))).toEqual(all.slice(100));
+      expect(await sst.load(keyOf(100), undefined, claim)).toBe(0);
+      expect(source.reads).toEqual([]);
+      expect(sst.extentOf(keyOf(0), keyOf(0)).bytes).toBe(0);
+    });
+  });
 });
 
 describe('a cursor', () => {

@@ -1,0 +1,98 @@
+/**
+ * What a cursor reads before it comes to it: a stretch of adjacent blocks in one read.
+ *
+ *     growing     a seek loads | 1 |, moving on loads | 2  3 |, then | 4  5  6  7 |, up to `readAheadBytesMax` of the file
+ *     of a size   | 1  2  3 | 4  5  6 |, past the cache, for merges and for scans of whole files
+ *
+ * A stretch grows only as its cursor moves on from a block that had to be loaded into one that has to be: seeks, and blocks
+ * that are in memory, begin again with one block. So a scan reads at most twice what it needs.
+ *
+ * Invariants:
+ * - A block of a growing stretch enters the cache when the cursor comes to it, decoded once.
+ * - A cursor that is done keeps no stretch alive.
+ */
+import { EMPTY_BYTES } from '@clortho/base';
+import type { Block } from '../block/block.ts';
+import type { WorkMemory } from '../block/work-memory.ts';
+import type { BlockIndex } from '../block-index/block-index.ts';
+import type { BlockReader } from './block-reader.ts';
+
+/** The stretch of one cursor. */
+export class ReadAhead {
+  readonly #index: BlockIndex;
+  readonly #blocks: BlockReader;
+  /** The size of stretches that do not grow; 0 for those that do. */
+  readonly #bytesFixed: number;
+  readonly #memory: WorkMemory | undefined;
+  /** The blocks that were loaded last, `[#first, #end)`, and their stored bytes unless it was one through the cache. */
+  #first = 0;
+  #end = 0;
+  #bytes: Uint8Array = EMPTY_BYTES;
+  /** How much the last stretch could have had: what fits of it is whole blocks, which are not all alike. */
+  #windowBytes = 0;
+
+  /** Nothing is read yet. */
+  constructor(index: BlockIndex, blocks: BlockReader, bytesFixed: number, memory: WorkMemory | undefined) {
+    this.#index = index;
+    this.#blocks = blocks;
+    this.#bytesFixed = bytesFixed;
+    this.#memory = memory;
+  }
+
+  /** Returns a block of the stretch, decoded. */
+  block(ordinal: number): Block | undefined {
+    if (ordinal < this.#first || ordinal >= this.#end || this.#bytes.length === 0) return undefined;
+    const offset = this.#index.offsetAt(this.#first);
+    return this.#bytesFixed > 0
+      ? this.#blocks.decode(ordinal, this.#bytes, offset, true, this.#memory)
+      : this.#blocks.keep(ordinal, this.#bytes, offset);
+  }
+
+  /**
+   * Loads a block, and with it those behind it that are worth it and `isWanted`. `from` is the block that the cursor moves on
+   * from; `undefined` after a seek.
+   */
+  async load(
+    ordinal: number,
+    from: number | undefined,
+    isWanted: (ordinal: number) => boolean,
+    signal: AbortSignal | undefined,
+  ): Promise<Block> {
+    const index = this.#index;
+    const windowBytes = this.#nextWindowBytes(ordinal, from);
+    const stop = index.offsetAt(ordinal) + windowBytes;
+    let end = ordinal + 1;
+    while (end < index.blocks && index.endAt(end) <= stop && isWanted(end)) end += 1;
+    if (this.#bytesFixed > 0) {
+      this.#hold(ordinal, end, await this.#blocks.read(ordinal, end, signal));
+      return this.block(ordinal) as Block;
+    }
+    if (end === ordinal + 1) {
+      const block = await this.#blocks.load(ordinal, signal);
+      this.#hold(ordinal, end, EMPTY_BYTES);
+      this.#windowBytes = Math.max(windowBytes, index.endAt(ordinal) - index.offsetAt(ordinal));
+      return block;
+    }
+    const stretch = await this.#blocks.readStretch(ordinal, end, signal);
+    this.#hold(ordinal, stretch.end, stretch.bytes);
+    this.#windowBytes = windowBytes;
+    return this.block(ordinal) as Block;
+  }
+
+  /** Lets go of the stretch. */
+  clear(): void {
+    this.#hold(0, 0, EMPTY_BYTES);
+  }
+
+  #hold(first: number, end: number, bytes: Uint8Array): void {
+    this.#first = first;
+    this.#end = end;
+    this.#bytes = bytes;
+  }
+
+  #nextWindowBytes(ordinal: number, from: number | undefined): number {
+    if (this.#bytesFixed > 0) return this.#bytesFixed;
+    const wasLoaded = from !== undefined && from < ordinal && from >= this.#first && from < this.#end;
+    return wasLoaded ? Math.min(2 * this.#windowBytes, this.#blocks.readAheadBytesMax) : 0;
+  }
+}
