@@ -151,6 +151,27 @@ export class BlockReader {
     passing = false,
     memory?: WorkMemory,
   ): Block {
+    try {
+      return this.#decoded(ordinal, bytes, bytesOffset, passing, memory);
+    } catch (error) {
+      this.#source?.distrust?.();
+      throw error;
+    }
+  }
+
+  /** Decodes all blocks of the whole file's bytes into the cache; nothing without one. */
+  warm(bytes: Uint8Array): void {
+    if (this.#cache === undefined) return;
+    for (let ordinal = 0; ordinal < this.#tail.index.blocks; ordinal += 1) this.keep(ordinal, bytes, 0);
+  }
+
+  #decoded(
+    ordinal: number,
+    bytes: Uint8Array,
+    bytesOffset: number,
+    passing: boolean,
+    memory: WorkMemory | undefined,
+  ): Block {
     const { index, origin, timestamp } = this.#tail;
     const partition = index.partitionOf(ordinal);
     const entry = ordinal - partition.firstBlock;
@@ -168,12 +189,6 @@ export class BlockReader {
     const block = decodeBlock(owned, timestamp, memory);
     checkPlace(block, index, ordinal, section);
     return block;
-  }
-
-  /** Decodes all blocks of the whole file's bytes into the cache; nothing without one. */
-  warm(bytes: Uint8Array): void {
-    if (this.#cache === undefined) return;
-    for (let ordinal = 0; ordinal < this.#tail.index.blocks; ordinal += 1) this.keep(ordinal, bytes, 0);
   }
 
   async #fetch(ordinal: number, signal: AbortSignal | undefined): Promise<Block> {

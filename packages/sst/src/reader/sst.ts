@@ -7,7 +7,7 @@
  * - The file is immutable, so everything here may be used by any number of callers at the same time.
  */
 import type { FileHandle } from 'node:fs/promises';
-import { copyBytes, type Hash64, hashBytes } from '@clortho/base';
+import { copyBytes, type Hash64, hashBytes, isClorthoError } from '@clortho/base';
 import type { CollectorDefinition, Statistics } from '../collector/collector.ts';
 import { integerAt } from '../column/integers.ts';
 import { keyStartAt } from '../column/keys.ts';
@@ -132,8 +132,13 @@ export class Sst {
    */
   static async open(source: SstSource, options: SstOpenOptions, signal?: AbortSignal): Promise<Sst> {
     const { size, tailBytes, name = 'sst', maxBlockBytes = BLOCK_BYTES_MAX } = options;
-    const tail = await readTail(source, size, tailBytes, name, maxBlockBytes, signal);
-    return new Sst(tail, { source }, options);
+    try {
+      const tail = await readTail(source, size, tailBytes, name, maxBlockBytes, signal);
+      return new Sst(tail, { source }, options);
+    } catch (error) {
+      if (isClorthoError(error, 'CLORTHO_CORRUPT')) source.distrust?.();
+      throw error;
+    }
   }
 
   /**
