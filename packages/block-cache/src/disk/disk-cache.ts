@@ -199,7 +199,7 @@ function diskCache({
         throwIfAborted(signal);
         const missing: PageKey[] = [];
         for (const key of keys.slice(first, first + warmPages))
-          if (!(await store.has(key))) missing.push(key);
+          if (writer.find(key) === undefined && !(await store.has(key))) missing.push(key);
         const flights = loader.load(missing, fetch, false);
         kept += await keptBytes(missing, async (_, index) => {
           await flights[index]?.payload;

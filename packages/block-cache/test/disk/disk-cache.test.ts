@@ -133,6 +133,15 @@ describe('warming', () => {
     expectBytes(await cache.get(object, 0, object.bytes), bytesOf(object, 0, object.bytes));
   });
 
+  it('does not fetch what waits to be written', async () => {
+    const { cache } = await opened(16);
+    const { fetch, asked } = fetchOf(object);
+    const written = cache.put(object, 0, bytesOf(object, 0, object.bytes));
+    expect(await cache.warm(object, fetch)).toBe(0);
+    expect(asked).toEqual([]);
+    expect(await written).toBe(object.bytes);
+  });
+
   it('stops between fetches when aborted, and at once where nothing is cached', async () => {
     const { cache } = await opened(16);
     const { fetch, asked } = fetchOf(object);
