@@ -126,6 +126,26 @@ export interface ScanOptions extends ReadOptions, KeyRange {
   readonly prune?: Prune | undefined;
 }
 
+/** Options of {@link Store.warm}. */
+export interface WarmOptions extends KeyRange, CallOptions {
+  readonly family?: string | undefined;
+  /** Called after every file. */
+  readonly onProgress?: ((progress: WarmProgress) => void) | undefined;
+}
+
+/** What warming came to. */
+export interface WarmResult {
+  /** How many files the range meets. */
+  readonly files: number;
+  /** How many stored bytes were brought to disk, or as blocks into memory; what was there before does not count. */
+  readonly bytes: number;
+}
+
+/** How far warming is. */
+export interface WarmProgress extends WarmResult {
+  readonly filesTotal: number;
+}
+
 /** Options of {@link Store.history}. */
 export interface HistoryOptions extends CallOptions {
   readonly family?: string | undefined;

@@ -6,6 +6,8 @@ import type {
   PutOptions,
   ReadOptions,
   ScanOptions,
+  WarmOptions,
+  WarmResult,
   WriteOptions,
   WriteResult,
 } from './api.ts';
@@ -63,6 +65,11 @@ export class FamilyHandle {
   /** See {@link Store.scan}. */
   scan(options: WithoutFamily<ScanOptions> = {}): Scan {
     return this.#store.scan({ ...options, family: this.name });
+  }
+
+  /** See {@link Store.warm}. */
+  warm(options: WithoutFamily<WarmOptions> = {}): Promise<WarmResult> {
+    return this.#store.warm({ ...options, family: this.name });
   }
 
   /** See {@link Store.history}. */

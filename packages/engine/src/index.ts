@@ -1,4 +1,5 @@
 /** The public names of `@clortho/engine`. */
+export type { CacheFileSystem, DiskCacheEvent, DiskCacheStats } from '@clortho/block-cache';
 export type { CollectorReference, MergeOperator, OperatorReference } from '@clortho/compaction';
 export type { CollectorDefinition, MayMatch, MinMax, Statistics } from '@clortho/sst';
 export type {
@@ -17,6 +18,9 @@ export type {
   ScanOptions,
   ScanRow,
   Timestamp,
+  WarmOptions,
+  WarmProgress,
+  WarmResult,
   WriteOptions,
   WriteResult,
 } from './api.ts';
@@ -34,6 +38,7 @@ export { open } from './open/open.ts';
 export { parseStoreUrl, type StoreLocation } from './open/url.ts';
 export type {
   AwsOptions,
+  DiskCacheSettings,
   FamilyKind,
   FamilyOptions,
   LogOptions,

@@ -1,5 +1,6 @@
 /** The options of a store and of its families, with their defaults. */
 import type { Clock, Random } from '@clortho/base';
+import type { CacheFileSystem, DiskCacheEvent } from '@clortho/block-cache';
 import type { CollectorReference, FilterReference, OperatorReference } from '@clortho/compaction';
 import type { ObjectStore, S3Credentials } from '@clortho/object-store';
 import type { RegisterStore } from '@clortho/registers';
@@ -94,6 +95,11 @@ export interface OpenOptions {
   readonly cacheBytes?: number | undefined;
   /** Memory for open files (indexes and filters); 64 MiB by default. */
   readonly tableBytes?: number | undefined;
+  /**
+   * Keeps what was read and written on a local disk as well, across restarts. Off by default. A disk that fails is a
+   * cache that is empty, and an event.
+   */
+  readonly diskCache?: DiskCacheSettings | undefined;
   /** Bytes of accepted writes that may wait for a commit; more wait in `write`. 64 MiB by default. */
   readonly queueBytes?: number | undefined;
   /** How long `close` waits for what was accepted and what is under way; 120,000 by default. */
@@ -106,11 +112,24 @@ export interface OpenOptions {
   readonly tuning?: Tuning | undefined;
 }
 
-/** Compaction of a family of a shard has failed several times in a row, or works again. Reads and writes go on. */
-export interface StoreEvent {
-  readonly type: 'compactionFailing' | 'compactionRecovered';
-  readonly place: FailingPlace;
+/** A cache on disk for bytes of the object store; see {@link OpenOptions.diskCache}. */
+export interface DiskCacheSettings {
+  /** On a local disk; made if missing. Stores and processes with an equal `bytesMax` may share it. */
+  readonly directory: string;
+  /** The most that it takes, as one sparse file; 10 GiB by default. 0 removes the file and caches nothing. */
+  readonly bytesMax?: number | undefined;
+  /** The file system that the directory is of; that of the machine by default. */
+  readonly files?: CacheFileSystem | undefined;
 }
+
+/** What an operator should know of; each is told once until its contrary happens. Reads and writes go on. */
+export type StoreEvent =
+  /** Compaction of a family of a shard has failed several times in a row, or works again. */
+  | { readonly type: 'compactionFailing' | 'compactionRecovered'; readonly place: FailingPlace }
+  /** The cache on disk cannot be read or written, or can again, or held what was not usable: see {@link DiskCacheEvent}. */
+  | { readonly type: 'diskCache'; readonly kind: DiskCacheEvent['kind']; readonly cause?: unknown }
+  /** An object that the store references is gone, or shorter than it was. Reads that need it fail. */
+  | { readonly type: 'objectLost'; readonly object: string; readonly cause: unknown };
 
 /** How to reach AWS, or a server that speaks its protocols. */
 export interface AwsOptions {

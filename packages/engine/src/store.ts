@@ -10,6 +10,7 @@
  * - Every call checks its input before it does anything, and throws `CLORTHO_CLOSED` once the store is closed.
  */
 import { type Clock, ClorthoError, isClorthoError, throwIfAborted } from '@clortho/base';
+import type { DiskCache } from '@clortho/block-cache';
 import { type ManifestContext, settledTimestamp } from '@clortho/manifest';
 import type {
   Bytes,
@@ -22,6 +23,8 @@ import type {
   ReadOptions,
   ScanOptions,
   Timestamp,
+  WarmOptions,
+  WarmResult,
   WriteOptions,
   WriteResult,
 } from './api.ts';
@@ -35,7 +38,7 @@ import { FamilyHandle } from './family-handle.ts';
 import { allEnded, finishesWithin } from './finishes-within.ts';
 import { parseBatch } from './input/batch.ts';
 import { keyBytes, owned, ownedKeyBytes } from './input/bytes.ts';
-import { ownedRange } from './input/range.ts';
+import { keyIntervalOf, ownedRange } from './input/range.ts';
 import { commitTimestampOf } from './input/time.ts';
 import { changeShards } from './maintenance/change-shards.ts';
 import { GarbageCollector, type GcResult } from './maintenance/collect-garbage.ts';
@@ -57,12 +60,15 @@ import type { Transaction } from './transaction/transaction.ts';
 import type { VerifyOptions, VerifyReport } from './verify/verify-report.ts';
 import { verifyStore } from './verify/verify-store.ts';
 import { forgetDropped } from './view/forget-dropped.ts';
+import { StoredFiles } from './view/stored-files.ts';
 import { Tables } from './view/tables.ts';
 import type { ViewKeeper } from './view/view-keeper.ts';
+import { warmRange } from './view/warm-range.ts';
 
 /** What {@link open} hands to a store. */
 export interface StoreParts {
   readonly backends: Backends;
+  readonly disk: DiskCache | undefined;
   readonly manifest: ManifestContext;
   readonly catalog: Catalog;
   readonly keeper: ViewKeeper;
@@ -77,6 +83,7 @@ const CLOSE_MS_MAX = 120_000;
 export class Store {
   readonly #parts: StoreParts;
   readonly #clock: Clock;
+  readonly #files: StoredFiles;
   readonly #tables: Tables;
   readonly #pressure: BackPressure;
   readonly #committer: Committer;
@@ -97,7 +104,14 @@ export class Store {
     const { manifest, catalog, keeper, record, options } = parts;
     this.#parts = parts;
     this.#clock = manifest.clock;
-    this.#tables = this.#newTables();
+    const { disk } = parts;
+    this.#files = new StoredFiles({
+      objects: manifest.objects,
+      store: record.id,
+      disk,
+      onEvent: options.onEvent,
+    });
+    this.#tables = this.#tablesOver(this.#files);
     this.#pressure = new BackPressure({
       clock: this.#clock,
       tuning: options.tuning ?? {},
@@ -132,8 +146,9 @@ export class Store {
         close: (timestamp) => this.#settle(timestamp),
         replace: async (lost) => {
           const view = await keeper.refresh();
-          if (isLive(view, lost.file)) throw lost;
-          return view;
+          if (!isLive(view, lost.file)) return view;
+          this.#files.tellLost(lost.file, lost);
+          throw lost;
         },
       },
     };
@@ -246,6 +261,21 @@ export class Store {
     });
   }
 
+  /**
+   * Brings near what reads of a range will want: the indexes and filters of the files that hold its newest rows, and their
+   * bytes to the cache on disk; without one, their blocks into memory. Stops short of pushing out anything else. History
+   * stays where it is.
+   *
+   * @throws {ClorthoError} `CLORTHO_INVALID`, `CLORTHO_CORRUPT`, `CLORTHO_UNAVAILABLE`, `CLORTHO_ABORTED`, `CLORTHO_CLOSED`.
+   */
+  async warm(options: WarmOptions = {}): Promise<WarmResult> {
+    this.#check();
+    const family = this.#parts.catalog.byName(options.family);
+    const { source } = this.#readerContext;
+    const context = { source, tables: this.#tables, files: this.#files };
+    return warmRange(context, family, keyIntervalOf(options), options);
+  }
+
   /** Yields the versions of a key, newest first, merges resolved. */
   history(key: Bytes, options: HistoryOptions = {}): AsyncGenerator<HistoryEntry> {
     return this.#history(owned(key), options);
@@ -349,6 +379,7 @@ export class Store {
       ...treeStats(keeper.view, catalog.families, pins, { put, committed: this.#committer.committedBytes }),
       blockCache: this.#tables.blockStats,
       openFiles: this.#tables.openStats,
+      diskCache: this.#files.diskStats,
       objects: { ...manifest.objects.counters },
       registers: { ...manifest.registers.counters },
       compaction: this.#compactor.stats(),
@@ -368,7 +399,8 @@ export class Store {
   async verify(options: VerifyOptions = {}): Promise<VerifyReport> {
     this.#check();
     const { manifest, keeper, catalog, record } = this.#parts;
-    const tables = this.#newTables();
+    // What is verified is the object store, not what this process keeps of it.
+    const tables = this.#tablesOver(new StoredFiles({ objects: manifest.objects, store: record.id }));
     return verifyStore({ manifest, keeper, catalog, tables, store: record.id }, options);
   }
 
@@ -417,6 +449,7 @@ export class Store {
         `the store was closed with work unfinished: at=${this.name} parts=${[...unfinished].join()} batches=${batches}`,
       );
     } finally {
+      await this.#files.close(this.#clock);
       await backends.close();
     }
   }
@@ -440,10 +473,10 @@ export class Store {
     return { batch, timestamp: named, condition, signal: options.signal };
   }
 
-  #newTables(): Tables {
-    const { manifest, catalog, options } = this.#parts;
+  #tablesOver(files: StoredFiles): Tables {
+    const { catalog, options } = this.#parts;
     return new Tables({
-      objects: manifest.objects,
+      files,
       cacheBytes: options.cacheBytes ?? 256 * MIB,
       tableBytes: options.tableBytes ?? 64 * MIB,
       collectors: (family) => catalog.collectorsOf(family),

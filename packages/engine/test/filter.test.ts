@@ -145,7 +145,9 @@ describe('a row filter that throws', () => {
       {
         compaction: 'auto',
         tuning: { ...external.tuning, deltaRuns: 2, runsMax: 2 },
-        onEvent: ({ type, place }) => events.push(`${type} ${place.family}: ${place.error}`),
+        onEvent: (event) => {
+          if ('place' in event) events.push(`${event.type} ${event.place.family}: ${event.place.error}`);
+        },
       },
     );
     await store.put('bad', 'throw', { timestamp: 1, family: 'f' });

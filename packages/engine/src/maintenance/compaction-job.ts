@@ -5,11 +5,11 @@
  * - Whether a job is still valid is asked of the newest state before every swap: a lost race costs another swap, never
  *   another merge. What becomes of the inputs is `replacementOf`'s to say.
  * - Outputs stay committable however long a merge takes: see `job-outputs.ts`.
- * - Inputs are read past the block cache, from memory where a file is kept whole: a merge reads every byte once.
+ * - Inputs are read past the caches, from memory or disk where they are there: a merge reads every byte once. What had most
+ *   of its inputs there goes to disk as well.
  */
 import { ClorthoError, isClorthoError } from '@clortho/base';
 import {
-  type CompactionFile,
   type DropPlan,
   inputsOf,
   type MergeIo,
@@ -28,7 +28,6 @@ import {
   type ManifestContext,
   mintToken,
   NO_FILES,
-  objectKey,
   prepareChanges,
   type ShardState,
   shortenUpper,
@@ -86,12 +85,14 @@ export async function runMerge(
   const { shard } = planned.head;
   const outputs = new JobOutputs(manifest, () => gcFloorOf(context, shard));
   let bytesRead = 0;
+  let bytesNear = 0;
   const io: MergeIo = {
     open: (file) => ({
       read: async (offset, length, until) => {
         await rate.spend(length, until ?? signal);
-        const bytes = await readInput(context, file, offset, length, until ?? signal);
+        const { bytes, isNear } = await context.tables.readOnce(file, offset, length, until ?? signal);
         bytesRead += bytes.length;
+        if (isNear) bytesNear += bytes.length;
         return bytes;
       },
     }),
@@ -100,11 +101,14 @@ export async function runMerge(
       const bounds = { lower: lowerBound(file.lower), upper: file.upper && shortenUpper(file.upper) };
       const place = { family: family.record.number, tier, level, run: age, uniform: file.uniform };
       await rate.spend(summary.bytes, signal);
-      await outputs.add(
-        Buffer.concat(chunks),
+      const bytes = Buffer.concat(chunks);
+      const entry = await outputs.add(
+        bytes,
         (id) => ({ ...fileEntryOf(summary, { ...place, id }), ...bounds }),
         signal,
       );
+      // The output takes the room that its inputs leave, if they were there. Reads of the newest state want no history.
+      if (tier !== 'history' && 2 * bytesNear >= bytesRead) context.tables.keep(entry, bytes);
     },
   };
   const job: MergeJob = {
@@ -130,6 +134,7 @@ export async function runMerge(
       rowsWritten: result.rowsWritten,
     };
   } catch (error) {
+    if (isClorthoError(error, 'CLORTHO_CORRUPT')) context.tables.distrust(inputsOf(plan));
     if (!(error instanceof VanishedFile)) throw error;
     await context.keeper.refresh();
     if (isLiveIn(context, shard, error.file)) throw error;
@@ -202,23 +207,6 @@ function tiersOf(plan: Work): Map<Tier, Set<string>> {
 function filesIn({ files }: ShardState, family: number, tiers: Iterable<Tier>): FileEntry[] {
   const tree = files.get(family) ?? NO_FILES;
   return [...tiers].flatMap((tier) => tree[tier]);
-}
-
-async function readInput(
-  { manifest, tables }: JobContext,
-  file: CompactionFile,
-  offset: number,
-  length: number,
-  signal: AbortSignal,
-): Promise<Uint8Array> {
-  const whole = tables.whole(file.id);
-  if (whole !== undefined) return whole.subarray(offset, offset + length);
-  try {
-    return await manifest.objects.get(objectKey(file.id), { offset, length, signal });
-  } catch (error) {
-    if (isClorthoError(error, 'CLORTHO_NOT_FOUND')) throw new VanishedFile(file.id, error);
-    throw error;
-  }
 }
 
 function gcFloorOf({ keeper }: JobContext, shard: number): string {

@@ -41,8 +41,8 @@ export class JobOutputs {
     this.#floor = floor;
   }
 
-  /** Uploads a file. */
-  async add(bytes: Uint8Array, entryOf: (id: string) => FileEntry, signal: AbortSignal): Promise<void> {
+  /** Uploads a file and returns it as it is listed first. */
+  async add(bytes: Uint8Array, entryOf: (id: string) => FileEntry, signal: AbortSignal): Promise<FileEntry> {
     const floor = this.#floor();
     const entry = entryOf(this.#manifest.ids.mint(floor));
     await this.#manifest.objects.put(objectKey(entry.id), bytes, { signal });
@@ -50,6 +50,7 @@ export class JobOutputs {
       this.#outputs = [...this.#outputs, { entry, floor }];
     });
     await this.renew(signal);
+    return entry;
   }
 
   /** Writes those again that the next pass of garbage collection could take: call it whenever the floor may have risen. */

@@ -8,15 +8,17 @@ import {
   systemClock,
   systemRandom,
 } from '@clortho/base';
+import type { DiskCache } from '@clortho/block-cache';
 import { decodeShardMap, type ManifestContext, SHARD_MAP_KEY, type ShardMap } from '@clortho/manifest';
 import type { Register } from '@clortho/registers';
 import { Catalog } from '../catalog/catalog.ts';
 import { decodeStoreRecord, STORE_KEY, type StoreRecord } from '../catalog/record.ts';
 import type { OpenOptions } from '../options.ts';
-import { Store } from '../store.ts';
+import { Store, type StoreParts } from '../store.ts';
 import { ViewKeeper } from '../view/view-keeper.ts';
 import { type Backends, openBackends } from './backends.ts';
 import { checkNewStore, createStore, splitKeys } from './create-store.ts';
+import { openCacheOf } from './open-disk-cache.ts';
 
 /**
  * Opens the store at a URL, creating it if it is missing and `create` allows.
@@ -34,16 +36,19 @@ export async function open(url: string, options: OpenOptions = {}): Promise<Stor
   await checkNewStore(options);
   const mayCreate = options.create !== 'never' && options.readOnly !== true;
   const backends = await openBackends(url, options, clock, random, mayCreate);
+  let disk: DiskCache | undefined;
   try {
-    return await openOn(backends, options, clock, random, mayCreate);
+    disk = await openCacheOf(options, clock, random);
+    return await openOn({ backends, disk }, options, clock, random, mayCreate);
   } catch (error) {
+    await disk?.close();
     await backends.close();
     throw error;
   }
 }
 
 async function openOn(
-  backends: Backends,
+  { backends, disk }: Pick<StoreParts, 'backends' | 'disk'>,
   options: OpenOptions,
   clock: Clock,
   random: Random,
@@ -74,7 +79,7 @@ async function openOn(
   if (options.readOnly !== true) {
     await catalog.ensure(options.families ?? {});
   }
-  return new Store({ backends, manifest, catalog, keeper, record: found.record, options });
+  return new Store({ backends, disk, manifest, catalog, keeper, record: found.record, options });
 }
 
 async function readStore(

@@ -33,6 +33,6 @@ function isPrepended(before: FamilyFiles, after: FamilyFiles): boolean {
 
 const TIERS = ['delta', 'current', 'history'] as const;
 
-function dropped(files: readonly FileEntry[], kept: ReadonlySet<string>): string[] {
-  return files.filter((file) => !kept.has(file.id)).map((file) => file.id);
+function dropped(files: readonly FileEntry[], kept: ReadonlySet<string>): FileEntry[] {
+  return files.filter((file) => !kept.has(file.id));
 }

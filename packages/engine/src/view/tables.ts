@@ -3,15 +3,15 @@
  *
  * Invariants:
  * - A file has one number for as long as this process knows it; its blocks are cached under that number.
- * - A file that was deleted under a reader surfaces as {@link VanishedFile}, so that the read can start over on a
- *   newer view; any other damage is `CLORTHO_CORRUPT` naming the object.
+ * - What is damaged is `CLORTHO_CORRUPT` naming the object; what is gone, or too short, is `stored-files.ts`'s to tell.
  */
 
-import { ClorthoError, isClorthoError } from '@clortho/base';
 import { type BlockCache, blockCache } from '@clortho/block-cache';
 import { type FileEntry, objectKey } from '@clortho/manifest';
-import type { ObjectStore } from '@clortho/object-store';
 import { type Block, type CollectorDefinition, Sst, type SstOpenOptions, type SstSource } from '@clortho/sst';
+import type { MergeRead, StoredFile, StoredFiles } from './stored-files.ts';
+
+export { VanishedFile } from './stored-files.ts';
 
 /** Files up to this size are kept whole when they were written here. */
 const WHOLE_BYTES_MAX = 256 * 1024;
@@ -19,21 +19,12 @@ const WHOLE_BYTES_MAX = 256 * 1024;
 const TAIL_WEIGHT = 4;
 /** Block numbers per file in cache keys. */
 const BLOCKS_PER_FILE = 2 ** 21;
-
-/** The object of a file is gone: deleted by garbage collection, or lost. */
-export class VanishedFile extends ClorthoError {
-  readonly file: string;
-
-  /** Creates the error for a file; it reads as corruption if nobody starts over. */
-  constructor(file: string, cause: unknown) {
-    super('CLORTHO_CORRUPT', `object is missing: object=${objectKey(file)}`, { cause });
-    this.file = file;
-  }
-}
+/** How much a scan reads at once in the end. */
+const READ_AHEAD_BYTES_MAX = 1024 * 1024;
 
 /** What tables need from the store. */
 export interface TablesContext {
-  readonly objects: ObjectStore;
+  readonly files: StoredFiles;
   readonly cacheBytes: number;
   readonly tableBytes: number;
   /** Returns the collectors of a family, for decoding statistics. */
@@ -81,10 +72,35 @@ export class Tables {
     return number === undefined ? undefined : this.#open.get(number)?.sst();
   }
 
-  /** Returns the bytes of a file that is kept whole in memory: a small one that was written here lately. */
-  whole(id: string): Uint8Array | undefined {
-    const number = this.#numbers.get(id);
-    return number === undefined ? undefined : this.#open.get(number)?.whole;
+  /** How many bytes of blocks fit in memory without pushing out others. */
+  get blockRoom(): number {
+    const { bytesMax, bytes } = this.#blocks.stats();
+    return bytesMax - bytes;
+  }
+
+  /** Tells whether the file is open, or can be without pushing out others. */
+  hasRoomFor(file: FileEntry): boolean {
+    if (this.get(file) !== undefined) return true;
+    const { bytesMax, bytes } = this.#open.stats();
+    return bytes + TAIL_WEIGHT * file.tailBytes <= bytesMax;
+  }
+
+  /** Reads past the block cache, for a merge: from memory where the file is kept whole, being small and written here lately. */
+  async readOnce(file: StoredFile, offset: number, length: number, signal?: AbortSignal): Promise<MergeRead> {
+    const number = this.#numbers.get(file.id);
+    const whole = number === undefined ? undefined : this.#open.get(number)?.whole;
+    if (whole !== undefined) return { bytes: whole.subarray(offset, offset + length), isNear: true };
+    return this.#context.files.readOnce(file, offset, length, signal);
+  }
+
+  /** Removes what is on disk of files that a merge found damaged. */
+  distrust(files: Iterable<StoredFile>): void {
+    for (const file of files) this.#context.files.distrust(file);
+  }
+
+  /** Puts the output of a merge on disk, if there is a cache; it is not opened. */
+  keep(file: StoredFile, bytes: Uint8Array): void {
+    this.#context.files.keep(file, bytes);
   }
 
   /**
@@ -95,19 +111,20 @@ export class Tables {
   async open(file: FileEntry): Promise<Sst> {
     const number = this.#numberOf(file.id);
     const { sst } = await this.#open.load(number, async () => {
-      const source = { read: this.#reader(file.id) };
-      return openFile(await Sst.open(source, this.#options(file, number)));
+      return openFile(await Sst.open(this.#sourceOf(file), this.#options(file, number)));
     });
     return sst();
   }
 
   /**
    * Takes in a file that was just written, so that it is read from memory: a small one whole, whose blocks are
-   * decoded when they are asked for, a large one with all its blocks. `bytes` must not change afterwards.
+   * decoded when they are asked for, a large one with all its blocks. All of it goes to disk as well, if there is a cache.
+   * `bytes` must not change afterwards.
    */
   async adopt(file: FileEntry, bytes: Uint8Array): Promise<void> {
     const number = this.#numberOf(file.id);
     const options = this.#options(file, number);
+    this.keep(file, bytes);
     if (bytes.length <= WHOLE_BYTES_MAX) {
       this.#open.set(
         number,
@@ -115,11 +132,11 @@ export class Tables {
       );
       return;
     }
-    const read = this.#reader(file.id);
+    const stored = this.#sourceOf(file);
     let written: Uint8Array | undefined = bytes;
     const source: SstSource = {
       read: async (offset, length, signal) =>
-        written?.subarray(offset, offset + length) ?? read(offset, length, signal),
+        written?.subarray(offset, offset + length) ?? stored.read(offset, length, signal),
     };
     const sst = await Sst.open(source, options);
     sst.warm(bytes);
@@ -128,8 +145,9 @@ export class Tables {
   }
 
   /** Forgets files that no view will ask for again. */
-  forget(files: Iterable<string>): void {
-    for (const id of files) {
+  forget(files: readonly StoredFile[]): void {
+    this.#context.files.forget(files);
+    for (const { id } of files) {
       const number = this.#numbers.get(id);
       if (number === undefined) continue;
       this.#numbers.delete(id);
@@ -153,24 +171,17 @@ export class Tables {
       collectors: this.#context.collectors(file.family),
       cache: { cache: this.#blocks, file: number },
       name: objectKey(file.id),
+      readAheadBytesMax: READ_AHEAD_BYTES_MAX,
       ...(file.uniform ? { timestamp: file.run } : {}),
     };
   }
 
-  #reader(id: string): (offset: number, length: number, signal?: AbortSignal) => Promise<Uint8Array> {
-    const key = objectKey(id);
-    return async (offset, length, signal) => {
-      try {
-        return await this.#context.objects.get(key, { offset, length, signal });
-      } catch (error) {
-        if (isClorthoError(error, 'CLORTHO_NOT_FOUND')) throw new VanishedFile(id, error);
-        if (isClorthoError(error, 'CLORTHO_INVALID')) {
-          throw new ClorthoError('CLORTHO_CORRUPT', `object is shorter than expected: object=${key}`, {
-            cause: error,
-          });
-        }
-        throw error;
-      }
+  #sourceOf({ id, bytes }: FileEntry): SstSource {
+    const { files } = this.#context;
+    const file: StoredFile = { id, bytes };
+    return {
+      read: (offset, length, signal) => files.read(file, offset, length, signal),
+      distrust: () => files.distrust(file),
     };
   }
 }
