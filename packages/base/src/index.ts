@@ -30,6 +30,7 @@ export {
   type KeyBounds,
   type KeyInterval,
 } from './key-interval.ts';
+export { LatencyHistogram, type LatencySummary } from './latency-histogram.ts';
 export { type Limiter, limiter } from './limiter.ts';
 export { pooledCopy } from './pooled-copy.ts';
 export { type Random, randomBelow, randomFraction, seededRandom, systemRandom } from './random.ts';

@@ -1,4 +1,5 @@
 /** The public names of `@clortho/engine`. */
+export type { LatencySummary } from '@clortho/base';
 export type { CacheFileSystem, DiskCacheEvent, DiskCacheStats } from '@clortho/block-cache';
 export type { CollectorReference, MergeOperator, OperatorReference } from '@clortho/compaction';
 export type { CollectorDefinition, MayMatch, MinMax, Statistics } from '@clortho/sst';
@@ -33,6 +34,17 @@ export type { CompactResult } from './maintenance/compactor.ts';
 export type { FailingPlace } from './maintenance/failing-places.ts';
 export type { SplitResult } from './maintenance/split-shard.ts';
 export type { TruncateResult } from './maintenance/truncate.ts';
+export type {
+  CommitMessage,
+  CompactionMessage,
+  GetMessage,
+  Message,
+  RequestMessage,
+  ScanMessage,
+  TransactMessage,
+  WriteMessage,
+} from './metrics/channels.ts';
+export type { LatencyKind, LatencyStats } from './metrics/metrics.ts';
 export { SHARDS_MAX } from './open/create-store.ts';
 export { open } from './open/open.ts';
 export { parseStoreUrl, type StoreLocation } from './open/url.ts';

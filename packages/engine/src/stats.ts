@@ -8,6 +8,7 @@ import type { FamilyRecord } from './catalog/record.ts';
 import type { BackPressureStats } from './commit/back-pressure.ts';
 import { type Debt, debtOf } from './commit/debt.ts';
 import type { CompactionStats } from './maintenance/compaction-stats.ts';
+import type { LatencyStats } from './metrics/metrics.ts';
 import type { TimeMode } from './options.ts';
 import { type Amplification, type SpaceStats, spaceStats } from './space-stats.ts';
 import type { StoreView } from './view/store-view.ts';
@@ -73,6 +74,7 @@ export interface StoreStats {
   readonly diskCache: DiskCacheStats | undefined;
   readonly objects: Readonly<ObjectCounters>;
   readonly registers: Readonly<RegisterCounters>;
+  readonly latencies: LatencyStats;
   readonly compaction: CompactionStats;
   readonly space: SpaceStats;
   /** Since the store was opened. */

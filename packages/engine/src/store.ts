@@ -5,6 +5,7 @@
  *     get, scan, history, peek  read/        views, lookups, cursors, times
  *     snapshot                  snapshot/    pinned views
  *     compact, truncate, gc     maintenance/
+ *     stats, channels           metrics/      what is told of all of these
  *
  * Invariants:
  * - Every call checks its input before it does anything, and throws `CLORTHO_CLOSED` once the store is closed.
@@ -45,6 +46,9 @@ import { GarbageCollector, type GcResult } from './maintenance/collect-garbage.t
 import { Compactor, type CompactResult } from './maintenance/compactor.ts';
 import { type SplitResult, splitShard } from './maintenance/split-shard.ts';
 import { type TruncateResult, truncateHistory } from './maintenance/truncate.ts';
+import type { Metrics } from './metrics/metrics.ts';
+import { ObservedReader } from './metrics/observed-reader.ts';
+import { observedTransaction, observedWrite } from './metrics/observed-write.ts';
 import type { Backends } from './open/backends.ts';
 import type { FamilyOptions, OpenOptions } from './options.ts';
 import { isLive, Reader, type ReaderContext } from './read/reader.ts';
@@ -70,6 +74,7 @@ export interface StoreParts {
   readonly backends: Backends;
   readonly disk: DiskCache | undefined;
   readonly manifest: ManifestContext;
+  readonly metrics: Metrics;
   readonly catalog: Catalog;
   readonly keeper: ViewKeeper;
   readonly record: StoreRecord;
@@ -88,6 +93,8 @@ export class Store {
   readonly #pressure: BackPressure;
   readonly #committer: Committer;
   readonly #reader: Reader;
+  /** The reads that callers make. */
+  readonly #reads: ObservedReader;
   readonly #readerContext: ReaderContext;
   #session: PinSession;
   readonly #held: HeldReader;
@@ -101,7 +108,7 @@ export class Store {
 
   /** Wires the parts; callers use {@link open}. */
   constructor(parts: StoreParts) {
-    const { manifest, catalog, keeper, record, options } = parts;
+    const { manifest, metrics, catalog, keeper, record, options } = parts;
     this.#parts = parts;
     this.#clock = manifest.clock;
     const { disk } = parts;
@@ -123,6 +130,7 @@ export class Store {
     if (options.compaction === 'manual') this.#pressure.release();
     this.#committer = new Committer({
       manifest,
+      metrics,
       keeper,
       tables: this.#tables,
       time: record.time,
@@ -153,8 +161,10 @@ export class Store {
       },
     };
     this.#reader = new Reader(this.#readerContext);
+    this.#reads = new ObservedReader(this.#reader, metrics);
     this.#compactor = new Compactor({
       manifest,
+      metrics,
       keeper,
       catalog,
       held: this.#held,
@@ -186,7 +196,8 @@ export class Store {
    *   `CLORTHO_UNAVAILABLE`, `CLORTHO_ABORTED`, `CLORTHO_CLOSED`.
    */
   async write(operations: readonly Operation[], options: WriteOptions = {}): Promise<WriteResult> {
-    return this.#committer.submit(this.#request(operations, options));
+    const request = this.#request(operations, options);
+    return observedWrite(this.#parts.metrics, request.batch, () => this.#committer.submit(request));
   }
 
   /** Puts one value; see {@link Store.write}. With a condition, throws `CLORTHO_CONFLICT` if it does not hold. */
@@ -208,7 +219,7 @@ export class Store {
     options: TransactOptions = {},
   ): Promise<TransactResult<T>> {
     this.#checkWritable();
-    const { manifest, keeper, catalog } = this.#parts;
+    const { manifest, metrics, keeper, catalog } = this.#parts;
     const context = {
       keeper,
       committer: this.#committer,
@@ -218,7 +229,7 @@ export class Store {
       familyOf: (name: string | undefined) => catalog.byName(name),
       request: (operations: readonly Operation[], given: TransactOptions) => this.#request(operations, given),
     };
-    return runTransaction(context, work, options);
+    return observedTransaction(metrics, work, (counted) => runTransaction(context, counted, options));
   }
 
   /** Deletes one key; see {@link Store.write}. */
@@ -234,13 +245,13 @@ export class Store {
    */
   async get(key: Bytes, options: ReadOptions = {}): Promise<Uint8Array | undefined> {
     this.#check();
-    return this.#reader.get(key, options);
+    return this.#reads.get(key, options);
   }
 
   /** Returns the values of keys in their order, duplicates included, all of one moment. */
   async getMany(keys: readonly Bytes[], options: ReadOptions = {}): Promise<(Uint8Array | undefined)[]> {
     this.#check();
-    return this.#reader.getMany(keys, options);
+    return this.#reads.getMany(keys, options);
   }
 
   /** Returns what {@link Store.get} would, at once, or {@link NOT_RESIDENT} if memory cannot answer. */
@@ -255,7 +266,7 @@ export class Store {
   /** Yields the visible rows of a range in key order, all of one moment; its `chunks()`, as columns. */
   scan(options: ScanOptions = {}): Scan {
     const { signal } = options;
-    return this.#reader.scan(ownedRange(options), () => {
+    return this.#reads.scan(ownedRange(options), () => {
       this.#check();
       throwIfAborted(signal);
     });
@@ -299,10 +310,10 @@ export class Store {
   }
 
   #takeSnapshot(session: PinSession): Promise<Snapshot> {
-    const { manifest, keeper, options } = this.#parts;
+    const { manifest, metrics, keeper, options } = this.#parts;
     const { source: _, ...reader } = this.#readerContext;
     const settle = options.readOnly === true ? undefined : (time: number) => this.#settle(time);
-    return Snapshot.take({ manifest, keeper, session, reader, settle });
+    return Snapshot.take({ manifest, metrics, keeper, session, reader, settle });
   }
 
   /** A session that was lost took its snapshots with it; those to come are pinned by another one. */
@@ -369,7 +380,7 @@ export class Store {
   /** Returns the tree, the caches and the requests made since the store was opened. Costs no request unless asked to. */
   async stats({ listPins = false }: StatsOptions = {}): Promise<StoreStats> {
     this.#check();
-    const { keeper, catalog, manifest, record } = this.#parts;
+    const { keeper, catalog, manifest, metrics, record } = this.#parts;
     const put = manifest.objects.counters.bytesPut - this.#putBefore;
     const pins = listPins ? await this.#held.list() : this.#held.known;
     return {
@@ -382,6 +393,7 @@ export class Store {
       diskCache: this.#files.diskStats,
       objects: { ...manifest.objects.counters },
       registers: { ...manifest.registers.counters },
+      latencies: metrics.latencies,
       compaction: this.#compactor.stats(),
       queued: this.#committer.queued,
       backPressure: this.#pressure.stats,
@@ -422,7 +434,7 @@ export class Store {
 
   async *#history(key: Bytes, options: HistoryOptions): AsyncGenerator<HistoryEntry> {
     this.#check();
-    yield* this.#reader.history(keyBytes(key), options);
+    yield* this.#reads.history(keyBytes(key), options);
   }
 
   async #close(): Promise<void> {

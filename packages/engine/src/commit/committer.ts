@@ -41,6 +41,8 @@ import {
 } from '@clortho/manifest';
 import type { WriteResult } from '../api.ts';
 import type { ParsedBatch } from '../input/batch.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { noteCommit } from '../metrics/observed-write.ts';
 import type { TimeMode } from '../options.ts';
 import { Pace } from '../pace.ts';
 import { newestCommit, type StoreView, stateOfShard } from '../view/store-view.ts';
@@ -67,6 +69,7 @@ export interface CommitRequest {
 /** What the commit path needs. */
 export interface CommitterContext {
   readonly manifest: ManifestContext;
+  readonly metrics: Metrics;
   readonly keeper: ViewKeeper;
   readonly tables: Tables;
   readonly time: TimeMode;
@@ -201,18 +204,19 @@ export class Committer {
     const sets = this.#reduce(group);
     if (sets !== undefined) {
       this.#release(group);
+      const beganMs = this.#clock.monotonic();
       const uploaded = this.#upload(sets);
       // A failed upload is reported by the commit below; until then it must not count as unhandled.
       const settled = uploaded.catch(() => undefined);
       if (this.#pace.isDue()) await this.#pace.pause();
       if (group.some(isSolo)) {
-        this.#committing = this.#committing.then(() => this.#commit(group, uploaded));
+        this.#committing = this.#committing.then(() => this.#commit(group, uploaded, beganMs));
         this.#ahead.push(this.#committing);
         if (this.#ahead.length >= SOLO_GROUPS_MAX) await this.#ahead.shift();
       } else {
         // What arrives until then shares the next commit.
         await Promise.all([settled, this.#committing]);
-        this.#committing = this.#commit(group, uploaded);
+        this.#committing = this.#commit(group, uploaded, beganMs);
       }
     }
     if (this.#queue.length === 0) await this.#committing;
@@ -297,13 +301,18 @@ export class Committer {
   }
 
   /** Commits a group and settles its batches; never rejects. */
-  async #commit(group: readonly Pending[], uploaded: Promise<readonly Upload[]>): Promise<void> {
-    const { keeper } = this.#context;
+  async #commit(
+    group: readonly Pending[],
+    uploaded: Promise<readonly Upload[]>,
+    beganMs: number,
+  ): Promise<void> {
+    const { keeper, metrics } = this.#context;
     const token = mintToken(this.#random);
     let waiting = group;
+    let race = 0;
     try {
       let uploads = await uploaded;
-      for (let race = 0; ; race += 1) {
+      for (; ; race += 1) {
         const left = withoutAborted(waiting);
         if (left.length === 0) return;
         if (left.length < waiting.length) {
@@ -314,6 +323,7 @@ export class Committer {
         const result = await this.#tryCommit(waiting, uploads, token);
         if (result !== undefined) {
           for (const pending of waiting) pending.resolve(result);
+          noteCommit(metrics, { beganMs, batches: waiting.length, uploads, races: race });
           return;
         }
         if (race >= RACES_MAX) {
@@ -324,6 +334,7 @@ export class Committer {
       }
     } catch (error) {
       for (const pending of waiting) pending.reject(error);
+      noteCommit(metrics, { beganMs, batches: waiting.length, uploads: [], races: race, error });
     }
   }
 

@@ -30,6 +30,8 @@ import {
 } from '@clortho/manifest';
 import type { Catalog } from '../catalog/catalog.ts';
 import type { Family } from '../catalog/family.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { observedJob } from '../metrics/observed-job.ts';
 import type { StoreEvent, Tuning } from '../options.ts';
 import { type HeldReader, pinnedTimes } from '../snapshot/held.ts';
 import { stateOfShard } from '../view/store-view.ts';
@@ -47,6 +49,7 @@ import { manualStrategyOf, smallStrategyOf, strategyOf } from './strategies.ts';
 /** What compaction needs. */
 export interface CompactorContext {
   readonly manifest: ManifestContext;
+  readonly metrics: Metrics;
   readonly keeper: ViewKeeper;
   readonly catalog: Catalog;
   readonly held: HeldReader;
@@ -341,12 +344,10 @@ export class Compactor {
   ): Promise<void> {
     const { family } = place;
     try {
-      const result =
-        work.kind === 'merge'
-          ? await runMerge(this.#job, state, family, work, { signal, onProgress })
-          : (await changeFiles(this.#job, state, family, work))
-            ? work.kind
-            : undefined;
+      const result = await observedJob(this.#context.metrics, place, work, async () => {
+        if (work.kind === 'merge') return runMerge(this.#job, state, family, work, { signal, onProgress });
+        return (await changeFiles(this.#job, state, family, work)) ? work.kind : undefined;
+      });
       this.#counts = countJob(this.#counts, result);
       if (result !== undefined) this.#noteSuccess(place, work);
     } catch (error) {

@@ -1,18 +1,12 @@
 /** Opening a store: backends, record, families, first view, background work. */
-import {
-  type Clock,
-  ClorthoError,
-  equalBytes,
-  idSource,
-  type Random,
-  systemClock,
-  systemRandom,
-} from '@clortho/base';
+import { ClorthoError, equalBytes, idSource, type Random, systemClock, systemRandom } from '@clortho/base';
 import type { DiskCache } from '@clortho/block-cache';
 import { decodeShardMap, type ManifestContext, SHARD_MAP_KEY, type ShardMap } from '@clortho/manifest';
 import type { Register } from '@clortho/registers';
 import { Catalog } from '../catalog/catalog.ts';
 import { decodeStoreRecord, STORE_KEY, type StoreRecord } from '../catalog/record.ts';
+import { Metrics } from '../metrics/metrics.ts';
+import { observedObjects, observedRegisters } from '../metrics/observed-backends.ts';
 import type { OpenOptions } from '../options.ts';
 import { Store, type StoreParts } from '../store.ts';
 import { ViewKeeper } from '../view/view-keeper.ts';
@@ -36,10 +30,16 @@ export async function open(url: string, options: OpenOptions = {}): Promise<Stor
   await checkNewStore(options);
   const mayCreate = options.create !== 'never' && options.readOnly !== true;
   const backends = await openBackends(url, options, clock, random, mayCreate);
+  const metrics = new Metrics(backends.objects.name, clock);
+  const observed: Backends = {
+    objects: observedObjects(backends.objects, metrics),
+    registers: observedRegisters(backends.registers, metrics),
+    close: () => backends.close(),
+  };
   let disk: DiskCache | undefined;
   try {
     disk = await openCacheOf(options, clock, random);
-    return await openOn({ backends, disk }, options, clock, random, mayCreate);
+    return await openOn({ backends: observed, disk }, options, metrics, random, mayCreate);
   } catch (error) {
     await disk?.close();
     await backends.close();
@@ -50,11 +50,12 @@ export async function open(url: string, options: OpenOptions = {}): Promise<Stor
 async function openOn(
   { backends, disk }: Pick<StoreParts, 'backends' | 'disk'>,
   options: OpenOptions,
-  clock: Clock,
+  metrics: Metrics,
   random: Random,
   mayCreate: boolean,
 ): Promise<Store> {
   const { registers, objects } = backends;
+  const { clock } = metrics;
   const ids = idSource(clock, random);
   let [found] = await Promise.all([readStore(backends), reachObjects(backends)]);
   if (found !== undefined && options.create === 'new') {
@@ -79,7 +80,7 @@ async function openOn(
   if (options.readOnly !== true) {
     await catalog.ensure(options.families ?? {});
   }
-  return new Store({ backends, disk, manifest, catalog, keeper, record: found.record, options });
+  return new Store({ backends, disk, manifest, metrics, catalog, keeper, record: found.record, options });
 }
 
 async function readStore(

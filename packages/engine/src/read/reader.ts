@@ -31,7 +31,7 @@ import { RangeScan, type RangeScanOptions, RESTARTS_MAX, type ScanStart } from '
 import { readHistory } from './read-history.ts';
 import type { ReadTime } from './read-time.ts';
 import { NOT_RESIDENT, peekLookup, runLookup } from './run-lookup.ts';
-import { Scan } from './scan.ts';
+import { Scan, type ScanObserver } from './scan.ts';
 import { checkedAsOf, latestTime, pastTime, truncated } from './time-of-read.ts';
 import { valueOf } from './value-of.ts';
 
@@ -155,7 +155,7 @@ export class Reader {
   }
 
   /** Scans a range; `check` is called before anything is handed out. */
-  scan(options: ScanOptions, check: () => void): Scan {
+  scan(options: ScanOptions, check: () => void, observer?: ScanObserver): Scan {
     const { prune } = options;
     return new Scan({
       begin: () => {
@@ -168,6 +168,7 @@ export class Reader {
         return later.then((start) => this.#rangeScan(start, family, interval, options));
       },
       limit: options.limit,
+      observer,
       check,
       onEnd: (report) => {
         if (prune?.onEnd !== undefined)

@@ -11,6 +11,14 @@ const GROWTH = 4;
 /** … up to so many. */
 const CHUNK_ROWS = 1024;
 
+/** Looks on while a scan gathers its rows. */
+export interface ScanObserver {
+  /** Called for every chunk that is gathered; returns what `gather` does. */
+  watch(gather: () => Promise<ScanChunk | undefined>): Promise<ScanChunk | undefined>;
+  /** Called once when the scan ends. */
+  end(): void;
+}
+
 /** What a scan is made of. */
 export interface ScanParts {
   /** Begins: called once, when the first row or chunk is asked for. */
@@ -19,6 +27,7 @@ export interface ScanParts {
   readonly limit?: number | undefined;
   /** Called before anything is handed out; throws if the scan may not go on. */
   check(): void;
+  readonly observer?: ScanObserver | undefined;
   /** Called once when the scan ends, however it ends; with nothing if it never began. */
   onEnd(report: PruneReport | undefined): void;
 }
@@ -144,6 +153,11 @@ export class Scan implements AsyncGenerator<ScanRow, undefined, undefined> {
 
   async #nextChunk(): Promise<ScanChunk | undefined> {
     if (this.#ended) return undefined;
+    const { observer } = this.#parts;
+    return observer === undefined ? this.#gather() : observer.watch(() => this.#gather());
+  }
+
+  async #gather(): Promise<ScanChunk | undefined> {
     this.#source ??= await this.#parts.begin();
     const rowsMax = this.#rowsMax;
     this.#rowsMax = Math.min(rowsMax * GROWTH, CHUNK_ROWS);
@@ -160,6 +174,7 @@ export class Scan implements AsyncGenerator<ScanRow, undefined, undefined> {
     this.#ended = true;
     this.#chunk = undefined;
     await this.#source?.close();
+    this.#parts.observer?.end();
     this.#parts.onEnd(this.#source?.report);
   }
 }

@@ -19,6 +19,8 @@ import {
 import type { Bytes, CallOptions, HistoryEntry, HistoryOptions, ReadOptions, ScanOptions } from '../api.ts';
 import { keyBytes, owned } from '../input/bytes.ts';
 import { ownedRange } from '../input/range.ts';
+import type { Metrics } from '../metrics/metrics.ts';
+import { ObservedReader } from '../metrics/observed-reader.ts';
 import { Reader, type ReaderContext } from '../read/reader.ts';
 import type { Scan } from '../read/scan.ts';
 import { newestCommit, type StoreView } from '../view/store-view.ts';
@@ -28,6 +30,7 @@ import type { PinSession } from './pin-session.ts';
 /** What a snapshot needs of its store. */
 export interface SnapshotContext {
   readonly manifest: ManifestContext;
+  readonly metrics: Metrics;
   readonly keeper: ViewKeeper;
   readonly session: PinSession;
   readonly reader: Omit<ReaderContext, 'source'>;
@@ -40,7 +43,7 @@ export class Snapshot {
   readonly #context: SnapshotContext;
   readonly #view: StoreView;
   readonly #pin: Pin;
-  readonly #reader: Reader;
+  readonly #reader: ObservedReader;
   #closed = false;
 
   /** Pins the newest state of all shards. */
@@ -67,7 +70,7 @@ export class Snapshot {
     const { session } = context;
     const { clock } = context.reader;
     const takenAt = clock.now();
-    this.#reader = new Reader({
+    const reader = new Reader({
       ...context.reader,
       // What had not expired when the snapshot was taken stays visible in it.
       clock: {
@@ -88,6 +91,7 @@ export class Snapshot {
         },
       },
     });
+    this.#reader = new ObservedReader(reader, context.metrics);
   }
 
   /**
