@@ -25,6 +25,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<(context: CommandContext) 
   gc: async () => (await import('./command/gc.ts')).gcCommand,
   verify: async () => (await import('./command/verify.ts')).verifyCommand,
   stats: async () => (await import('./command/stats.ts')).statsCommand,
+  bench: async () => (await import('./command/bench.ts')).benchCommand,
   inspect: async () => (await import('./command/inspect.ts')).inspectCommand,
   gossip: async () => (await import('./command/gossip.ts')).gossipCommand,
   lease: async () => (await import('./command/lease.ts')).leaseCommand,

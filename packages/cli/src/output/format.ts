@@ -29,6 +29,18 @@ export function formatDuration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
 
+/** Returns how long a call took, with three digits: `850 ns`, `12.4 µs`, `3.21 ms`, `1.20 s`. */
+export function formatLatency(ms: number): string {
+  const units = [
+    { unit: 's', inMs: 1000 },
+    { unit: 'ms', inMs: 1 },
+    { unit: 'µs', inMs: 1e-3 },
+  ];
+  const { unit, inMs } = units.find((one) => ms >= one.inMs) ?? { unit: 'ns', inMs: 1e-6 };
+  const value = ms / inMs;
+  return `${value >= 100 ? Math.round(value) : value.toPrecision(3)} ${unit}`;
+}
+
 /** Returns dollars with the digits that small bills need: `$0.1234`. */
 export function formatDollars(dollars: number): string {
   return `$${dollars.toFixed(dollars >= 100 ? 2 : 4)}`;

@@ -19,6 +19,7 @@ test.for([
   'truncate',
   'gc',
   'stats',
+  'bench',
   'inspect',
   'inspect sst',
   'inspect shard',
@@ -39,7 +40,7 @@ test('help without a command lists all of them', async () => {
   expect(code).toBe(EXIT.done);
   const listed = [...out.matchAll(/^ {2}(\w+) .*$/gm)].map(([, name]) => name);
   const names =
-    'demo create put get del scan history load export import compact truncate gc verify stats inspect gossip lease help';
+    'demo create put get del scan history load export import compact truncate gc verify stats bench inspect gossip lease help';
   expect(listed).toEqual(names.split(' '));
 });
 
