@@ -38,6 +38,7 @@ export interface GetMessage extends Message {
 export interface ScanMessage extends Message {
   readonly operation: 'scan' | 'history';
   readonly family: string;
+  /** Rows that were gathered; a consumer that stops early has taken fewer of the last chunk. */
   readonly rows: number;
   /** Bytes of keys and values of scans, of the values of histories. */
   readonly bytes: number;

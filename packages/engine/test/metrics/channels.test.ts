@@ -59,7 +59,7 @@ describe('channels', () => {
     });
     expect(told).toMatchObject([
       { operation: 'scan', family: 'default', rows: 2, bytes: 7, error: undefined },
-      { operation: 'scan', rows: 1, bytes: 4 },
+      { operation: 'scan', rows: 2, bytes: 7 },
       { operation: 'history', rows: 2, bytes: 4 },
       { operation: 'scan', rows: 0, bytes: 0, error: 'CLORTHO_INVALID' },
     ]);
