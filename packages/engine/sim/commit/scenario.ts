@@ -8,6 +8,7 @@
  *     window    snapshots taken quickly and often, while one keeper compacts quickly and another collects slowly
  *     scans     unpinned scans over all shards that are read slowly, while files vanish under them
  *     lapse     snapshots whose pins cannot be renewed, until others end them
+ *     merges    compaction that takes many passes of collection by others from its first upload to its commit
  *
  * In some of each, keepers split shards while all this goes on.
  *
@@ -31,7 +32,7 @@ export interface Journey {
 
 /** The kind of a run. */
 export interface Scenario {
-  readonly kind: 'crowd' | 'times' | 'garbage' | 'pins' | 'window' | 'scans' | 'lapse';
+  readonly kind: 'crowd' | 'times' | 'garbage' | 'pins' | 'window' | 'scans' | 'lapse' | 'merges';
   readonly splits: readonly string[];
   /** All keys that clients use. */
   readonly keys: readonly string[];
@@ -114,6 +115,7 @@ export function drawScenario(random: Random): Scenario {
     [3, 'window'],
     [1, 'scans'],
     [1, 'lapse'],
+    [1, 'merges'],
   ] as const);
   const shape = between(random, 0, SPLITS.length - 1);
   const keys = KEYS[shape] as readonly string[];
@@ -164,6 +166,8 @@ export function drawScenario(random: Random): Scenario {
       return scansOf(even, random);
     case 'lapse':
       return lapseOf(even);
+    case 'merges':
+      return mergesOf(even);
   }
 }
 
@@ -273,6 +277,27 @@ function scansOf(even: Scenario, random: Random): Scenario {
     keeperPauseMsMax: 500,
     cacheBytes: NO_CACHE_BYTES,
     refreshMs: 5000,
+  };
+}
+
+function mergesOf(even: Scenario): Scenario {
+  return {
+    ...even,
+    writers: 1,
+    lanesMax: 2,
+    calls: 10,
+    actions: [[1, 'batch']],
+    pauseMsMax: 1500,
+    keepers: 1,
+    rounds: 8,
+    compactShare: 1,
+    keeperPauseMsMax: 500,
+    collectors: 1,
+    passes: 60,
+    cacheBytes: CACHE_BYTES,
+    writer: unhurried(10),
+    keeper: unhurried(3000),
+    collector: unhurried(10),
   };
 }
 

@@ -136,7 +136,7 @@ export const GARBAGE_MUTANTS: readonly Mutant[] = [
       },
       { file: COLLECTOR, find: 'workingSince() ?? manifest', replace: 'manifest' },
     ],
-    runsMax: 3000,
+    runsMax: 1000,
   },
   {
     name: 'ids are minted below the floor',
