@@ -11,8 +11,6 @@ import { type FileEntry, objectKey } from '@clortho/manifest';
 import { type Block, type CollectorDefinition, Sst, type SstOpenOptions, type SstSource } from '@clortho/sst';
 import type { MergeRead, StoredFile, StoredFiles } from './stored-files.ts';
 
-export { VanishedFile } from './stored-files.ts';
-
 /** Files up to this size are kept whole when they were written here. */
 const WHOLE_BYTES_MAX = 256 * 1024;
 /** What a byte of a tail takes once it is decoded, roughly. */
