@@ -38,3 +38,4 @@ export { type Renewable, type RenewableOptions, renewable } from './renewable.ts
 export { type RetryContext, type RetryPolicy, type RetryVerdict, retry } from './retry.ts';
 export { Rounds } from './rounds.ts';
 export { decodeVarint, encodeVarint, VARINT_BYTES_MAX, varintBytes } from './varint.ts';
+export { zipf } from './zipf.ts';

@@ -1,9 +1,8 @@
-import { seededRandom } from '@clortho/base';
+import { seededRandom, zipf } from '@clortho/base';
 import { expect, test } from 'vitest';
 import { mergeKernel } from '../src/compaction/bare-kernel.ts';
 import { keyOf, valueOf } from '../src/workload/rows.ts';
 import { median, percentile } from '../src/workload/statistics.ts';
-import { zipf } from '../src/workload/zipf.ts';
 
 test('keys sort as their numbers', () => {
   expect(new TextDecoder().decode(keyOf(4711))).toBe('user000000004711');

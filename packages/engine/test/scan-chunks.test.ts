@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type OpenOptions, open, type ScanOptions, type ScanRow, type Store } from '../src/index.ts';
 import { codeOf, text } from './support/answers.ts';
-import { hookedObjects, newBackends, newGate } from './support/backends.ts';
+import { type Backends, hookedObjects, newBackends, newGate } from './support/backends.ts';
 
 const quiet: OpenOptions = { compaction: 'manual', tuning: { threads: 0, blockBytes: 256, fileBytes: 2000 } };
 
@@ -24,6 +24,17 @@ async function collectChunks(store: Store, options: ScanOptions): Promise<ScanRo
     for (let row = 0; row < chunk.length; row += 1) all.push(chunk.row(row));
   }
   return all;
+}
+
+/** Returns backends of a store with so many rows in its base. */
+async function compacted(rows: number): Promise<Backends> {
+  const backends = newBackends();
+  const writer = await open('memory:', { ...quiet, ...backends });
+  const put = (number: number) => ({ type: 'put', key: keyOf(number), value: 'v'.repeat(100) }) as const;
+  await writer.write(Array.from({ length: rows }, (_, number) => put(number)));
+  await writer.compact();
+  await writer.close();
+  return backends;
 }
 
 const shown = (rows: readonly ScanRow[]): string[] =>
@@ -161,12 +172,7 @@ describe('rows and chunks', () => {
 });
 
 it('a scan stops reading when its consumer does', async () => {
-  const backends = newBackends();
-  const writer = await open('memory:', { ...quiet, ...backends });
-  const put = (number: number) => ({ type: 'put', key: keyOf(number), value: 'v'.repeat(100) }) as const;
-  await writer.write(Array.from({ length: 2000 }, (_, number) => put(number)));
-  await writer.compact();
-  await writer.close();
+  const backends = await compacted(2000);
   const store = await open('memory:', { ...quiet, ...backends });
   const before = (await store.stats()).objects.gets;
   for await (const { key } of store.scan()) {
@@ -179,12 +185,7 @@ it('a scan stops reading when its consumer does', async () => {
 });
 
 it('the next block is on its way while the consumer works', async () => {
-  const backends = newBackends();
-  const writer = await open('memory:', { ...quiet, ...backends });
-  const put = (number: number) => ({ type: 'put', key: keyOf(number), value: 'v'.repeat(100) }) as const;
-  await writer.write(Array.from({ length: 200 }, (_, number) => put(number)));
-  await writer.compact();
-  await writer.close();
+  const backends = await compacted(200);
   const gate = newGate();
   let gets = 0;
   const objects = hookedObjects(backends.objects, (call, key) => {

@@ -8,9 +8,8 @@
  * Invariants:
  * - The value of a write is made of its number alone: nothing but keys is kept.
  */
-import { seededRandom } from '@clortho/base';
+import { seededRandom, zipf } from '@clortho/base';
 import { KEY_BYTES, VALUE_BYTES, valueOf } from '../workload/rows.ts';
-import { zipf } from '../workload/zipf.ts';
 
 /** How much is written. */
 export interface TimelineSetup {

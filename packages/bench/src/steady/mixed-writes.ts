@@ -3,10 +3,9 @@
  *
  *     of 100 rows    70 overwrites   10 deletes   20 rows of the log
  */
-import { randomBelow, seededRandom } from '@clortho/base';
+import { randomBelow, seededRandom, zipf } from '@clortho/base';
 import type { Operation } from '@clortho/engine';
 import { KEY_BYTES, keyOf, VALUE_BYTES, valueOf } from '../workload/rows.ts';
-import { zipf } from '../workload/zipf.ts';
 
 /** Rows of one batch. */
 export const BATCH_ROWS = 100;

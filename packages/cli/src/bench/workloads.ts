@@ -4,12 +4,11 @@
  *     A  50 read 50 update      C  100 read                       of YCSB, choices zipfian with theta 0.99
  *     B  95 read  5 update      F   50 read 50 read-modify-write
  */
-import { ClorthoError, type Random, randomBelow, randomFraction } from '@clortho/base';
+import { ClorthoError, type Random, randomBelow, randomFraction, zipf } from '@clortho/base';
 import { type FamilyHandle, NOT_RESIDENT, type Operation, type Store } from '@clortho/engine';
 import { BENCH_FAMILY } from './bench-family.ts';
 import { KEY_PREFIX, keyOf, valueOf } from './rows.ts';
 import type { Call } from './run-callers.ts';
-import { zipf } from './zipf.ts';
 
 /** What workloads work on. */
 export interface BenchContext {

@@ -1,9 +1,8 @@
-import { seededRandom, systemClock } from '@clortho/base';
+import { seededRandom, systemClock, zipf } from '@clortho/base';
 import { open, parseStoreUrl, type StoreStats } from '@clortho/engine';
 import { expect, test } from 'vitest';
 import { dollarsOf, requestsIn, trafficBetween } from '../../src/bench/requests.ts';
 import { runCallers } from '../../src/bench/run-callers.ts';
-import { zipf } from '../../src/bench/zipf.ts';
 import { formatLatency } from '../../src/output/format.ts';
 
 const how = { clock: systemClock, ms: 10_000, timedEvery: 1, onProgress: () => undefined };

@@ -1,21 +1,20 @@
 /**
- * Skewed choices: rank r of n is drawn with a probability in proportion to 1 / r^0.99, as in YCSB.
+ * Skewed choices: rank r of n is drawn with a probability in proportion to 1 / r^theta.
  *
- * After Gray et al., "Quickly Generating Billion-Record Synthetic Databases" (1994). Ranks are spread over the keys, so that
- * keys which are often asked for are no neighbours.
+ * After Gray et al., "Quickly Generating Billion-Record Synthetic Databases" (1994), as in YCSB. Ranks are spread over the
+ * keys, so that keys which are often drawn are no neighbours.
  */
-import { type Random, randomFraction } from '@clortho/base';
+import { type Random, randomFraction } from './random.ts';
 
-const THETA = 0.99;
-const GOLDEN = 0.618;
+const THETA = 0.99; // As in YCSB.
 
 /** Returns a function that draws integers in `[0, count)`. */
-export function zipf(count: number, random: Random): () => number {
+export function zipf(count: number, random: Random, theta: number = THETA): () => number {
   let zeta = 0;
-  for (let rank = 1; rank <= count; rank += 1) zeta += rank ** -THETA;
-  const zetaOfTwo = 1 + 0.5 ** THETA;
-  const alpha = 1 / (1 - THETA);
-  const eta = (1 - (2 / count) ** (1 - THETA)) / (1 - zetaOfTwo / zeta);
+  for (let rank = 1; rank <= count; rank += 1) zeta += rank ** -theta;
+  const zetaOfTwo = 1 + 0.5 ** theta;
+  const alpha = 1 / (1 - theta);
+  const eta = (1 - (2 / count) ** (1 - theta)) / (1 - zetaOfTwo / zeta);
   const stride = strideOf(count);
   return () => {
     const uniform = randomFraction(random);
@@ -28,7 +27,7 @@ export function zipf(count: number, random: Random): () => number {
 
 /** Returns a number near the golden section of `count` that has no divisor in common with it. */
 function strideOf(count: number): number {
-  let stride = Math.max(1, Math.floor(count * GOLDEN));
+  let stride = Math.max(1, Math.floor(count * 0.618));
   while (divisor(stride, count) !== 1) stride += 1;
   return stride;
 }
