@@ -55,6 +55,20 @@ describe('splitShard', () => {
     await store.close();
   });
 
+  it('leaves each part to its own writes, although both share files', async () => {
+    const store = await open('memory:', { ...quiet, ...newBackends() });
+    await fill(store, '1');
+    await store.splitShard(0, 'e');
+    await store.put('b', '2');
+    await store.put('f', '2');
+    await store.del('h');
+    const expected = ['a=1', 'b=2', 'c=1', 'd=1', 'e=1', 'f=2', 'g=1', 'i=1', 'j=1'];
+    expect(await rowsOf(store.scan())).toEqual(expected);
+    expect(await rowsOf(store.scan({ reverse: true }))).toEqual(expected.toReversed());
+    expect(await rowsOf(store.scan({ gte: 'd', lt: 'g' }))).toEqual(expected.slice(3, 6));
+    await store.close();
+  });
+
   it('of one handle is followed by others, whatever they do next', async () => {
     const backends = newBackends();
     const options = { ...quiet, ...backends };
