@@ -21,6 +21,9 @@ const TEST_HARNESS = 'testkit';
 /** Everything under a package that is not shipped, and so may use the test harness. */
 const NOT_SHIPPED = '(test|bench|fuzz|sim)';
 
+/** Packages that are never published. */
+const PRIVATE = ['bench'];
+
 const below = (names) => (names.length === 0 ? 'nothing' : names.join(', '));
 
 const rulesOf = (name, lower) => [
@@ -49,7 +52,7 @@ const rulesOf = (name, lower) => [
 
 const layerRules = LAYERS.flatMap((names, layer) => {
   const lower = LAYERS.slice(0, layer).flat();
-  return names.flatMap((name) => rulesOf(name, lower));
+  return names.flatMap((name) => rulesOf(name, PRIVATE.includes(name) ? [...lower, TEST_HARNESS] : lower));
 });
 
 const known = [...LAYERS.flat(), TEST_HARNESS];

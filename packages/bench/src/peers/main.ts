@@ -21,7 +21,7 @@ import { renderJson, renderPage, renderPicture } from './page.ts';
 import { CLORTHO, presentPeers } from './peers.ts';
 import type { Results } from './results.ts';
 import { chosen, compare } from './schedule.ts';
-import { alignedText, barTable, cpuTable, medianTable } from './table.ts';
+import { alignedText, barTable, cloudTable, cpuTable, medianTable } from './table.ts';
 
 const PAGES = fileURLToPath(new URL('../../../../docs/bench/', import.meta.url));
 
@@ -72,10 +72,12 @@ function print(found: Results): void {
   const { entries, seed, skipped } = found;
   const left = skipped.map(({ peer, why }) => `left out: ${peer}, ${why}`);
   const judgements = judge(found);
+  const cloud = cloudTable(found);
   const unmeasured = judgements.filter(({ verdict }) => verdict === 'not measured').length;
   const parts = [
     alignedText(medianTable(found)),
     `processor time per operation, µs\n${alignedText(cpuTable(found))}`,
+    ...(cloud.rows.length > 0 ? [`in the modelled cloud, per operation\n${alignedText(cloud)}`] : []),
     alignedText(barTable(found)),
     ...(left.length > 0 ? [left.join('\n')] : []),
     `${entries} entries, seed ${seed}: ${missed(judgements)} bars are missed, ${unmeasured} were not measured`,

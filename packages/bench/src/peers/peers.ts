@@ -1,4 +1,5 @@
 /** The stores that are compared, Clortho first. */
+import type { CloudStore } from './cloud/modelled-cloud.ts';
 import type { Driver, Opening } from './driver.ts';
 import { loadPeer, whyNotLoaded } from './load-peer.ts';
 
@@ -20,6 +21,8 @@ export interface Peer {
   readonly hasPast?: boolean;
   /** Imports its driver, and nobody else's: a process has one store in its memory. */
   driver(): Promise<Open>;
+  /** Imports what makes an empty one in the modelled cloud, if it can live there; it is given an empty folder. */
+  cloud?(): Promise<(folder: string) => Promise<CloudStore>>;
 }
 
 /** All of them. */
@@ -29,6 +32,7 @@ export const PEERS: readonly Peer[] = [
     persistent: true,
     hasPast: true,
     driver: async () => (await import('./drivers/clortho.ts')).openClortho,
+    cloud: async () => (await import('./cloud/clortho-cloud.ts')).clorthoInCloud,
   },
   {
     name: 'classic-level',
@@ -65,6 +69,7 @@ export const PEERS: readonly Peer[] = [
     module: '@slatedb/uniffi',
     persistent: true,
     driver: async () => (await import('./drivers/slatedb.ts')).openSlatedb,
+    cloud: async () => (await import('./cloud/slatedb-cloud.ts')).slatedbInCloud,
   },
   {
     name: 'memory-level',

@@ -32,6 +32,8 @@ export interface Plan {
 
 /** A round that takes longer than this is not done again. */
 const ROUND_MS_MOST = 10_000;
+/** Loading, or all overwrites, of a million entries take a minute or two; who takes longer hangs, and leaves. */
+const ANSWER_MS_MOST = 300_000;
 
 /** Returns the groups with the workloads that are wanted. */
 export function chosen(only: readonly string[] | undefined): Group[] {
@@ -89,7 +91,8 @@ class Comparison {
 
   async group(group: Group): Promise<void> {
     const takingPart = this.#peers.filter(
-      ({ persistent, hasPast }) => (persistent || !group.needsDisk) && (hasPast || !group.needsPast),
+      ({ persistent, hasPast, cloud }) =>
+        (persistent || !group.needsDisk) && (hasPast || !group.needsPast) && (cloud || !group.needsCloud),
     );
     const subjects = new Map<string, Subject<Sample | undefined>>();
     const present = new Set(takingPart);
@@ -156,8 +159,8 @@ class Comparison {
     mkdirSync(folder, { recursive: true });
     const setup: RunSetup = { peer: peer.name, group, folder, durable, entries, seed, seconds };
     const isProfiled = profile !== undefined && peer.name === CLORTHO;
-    const flags = isProfiled ? ['--cpu-prof', `--cpu-prof-dir=${join(profile, group)}`] : [];
-    return startSubject(module, import.meta.url, setup, flags);
+    const execArgv = isProfiled ? ['--cpu-prof', `--cpu-prof-dir=${join(profile, group)}`] : [];
+    return startSubject(module, import.meta.url, setup, { execArgv, answerMsMost: ANSWER_MS_MOST });
   }
 
   /** Returns whether `work` was done. */

@@ -1,8 +1,11 @@
 /** A run as tables: for a terminal, and in Markdown. */
+
+import { median } from '../workload/statistics.ts';
 import { type Bar, BEST } from './bars.ts';
 import { type Judgement, judge, workloadNamed } from './judge.ts';
 import { CLORTHO, PEERS } from './peers.ts';
 import { type Results, type Summary, summaryOf } from './results.ts';
+import type { CloudUse } from './run/sample.ts';
 import { GROUPS } from './workloads.ts';
 
 /** Headings, and cells below them. The first column is text, the others are numbers. */
@@ -11,7 +14,9 @@ export interface Table {
   readonly rows: readonly (readonly string[])[];
 }
 
+const KIB = 2 ** 10;
 const MIB = 2 ** 20;
+const MILLION = 1e6;
 const MEASURES = { value: '', rssMiB: 'resident memory, MiB', stallMs: 'longest stretch, ms' };
 
 /** Returns the medians: a line per workload, a column per peer. */
@@ -44,6 +49,41 @@ export function bytesTable(results: Results): Table {
   return tableOf(results, ({ bytesWritten }) =>
     bytesWritten === undefined ? '' : (bytesWritten / MIB).toFixed(0),
   );
+}
+
+/** Returns what an operation asked of the modelled cloud, and what a million of them cost: a line per workload and peer. */
+export function cloudTable({ lines }: Results): Table {
+  const headings = [
+    'workload',
+    'store',
+    'per second',
+    'GETs',
+    'PUTs',
+    'register calls',
+    'KiB read',
+    '$ per million',
+  ];
+  const rows = lines.flatMap(({ workload, peer, samples }) => {
+    const uses = samples.flatMap(({ cloud }) => cloud ?? []);
+    if (uses.length === 0) return [];
+    const middle = (of: (use: CloudUse) => number): number => median(uses.map(of));
+    return [
+      [
+        workload,
+        peer,
+        numberText(
+          middle(({ opsPerSecond }) => opsPerSecond),
+          'ops/s',
+        ),
+        middle(({ requests }) => requests.gets).toFixed(3),
+        middle(({ requests }) => requests.puts).toFixed(4),
+        middle(({ requests }) => requests.registerReads + requests.registerWrites).toFixed(4),
+        (middle(({ requests }) => requests.bytesGot) / KIB).toFixed(1),
+        (middle(({ dollars }) => dollars) * MILLION).toFixed(3),
+      ],
+    ];
+  });
+  return { headings, rows };
 }
 
 /** Returns the bars and what became of them. */

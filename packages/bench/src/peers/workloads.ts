@@ -11,7 +11,7 @@ export interface Workload {
   readonly name: string;
   readonly title: string;
   /** Operations per second, or something of which less is better. */
-  readonly unit: 'ops/s' | 'ms' | '×';
+  readonly unit: 'ops/s' | 'ms' | '×' | 'requests';
   /** What one operation is. */
   readonly of: string;
 }
@@ -34,6 +34,8 @@ export interface Group {
   readonly isFreshEachRound?: boolean;
   /** Only stores with a past can do it. */
   readonly needsPast?: boolean;
+  /** Only stores that can live in the modelled cloud can do it. */
+  readonly needsCloud?: boolean;
 }
 
 /** A name of a group. */
@@ -45,7 +47,9 @@ export type GroupName =
   | 'ycsb'
   | 'reopen'
   | 'overwrites'
-  | 'as-of';
+  | 'as-of'
+  | 'beside'
+  | 'cloud';
 
 /** Callers of a concurrent read. */
 export const READ_CALLERS = 64;
@@ -55,10 +59,14 @@ export const YCSB_CALLERS = 256;
 export const BATCH_ROWS = 1000;
 /** Keys of a `getMany`. */
 export const MANY_KEYS = 100;
+/** Rows of a scan in the cloud. */
+export const CLOUD_SCAN_ROWS = 10;
 /** Rows of a short scan. */
 export const SHORT_SCAN_ROWS = 50;
 
 const rate = (name: string, title: string, of: string): Workload => ({ name, title, unit: 'ops/s', of });
+
+const requests = (name: string, title: string): Workload => ({ name, title, unit: 'requests', of: '' });
 
 const WRITES: Pick<Group, 'loaded' | 'module' | 'rounds'> = {
   loaded: 'no',
@@ -156,6 +164,33 @@ export const GROUPS: readonly Group[] = [
     workloads: [
       rate('latest', 'get latest, a tenth overwritten, 64 callers', 'gets'),
       rate('as-of', 'get `asOf` the moment before, 64 callers', 'gets'),
+    ],
+  },
+  {
+    name: 'beside',
+    durable: true,
+    needsDisk: true,
+    loaded: 'copy',
+    rounds: 3,
+    module: './run/beside-process.js',
+    workloads: [
+      { name: 'p99-idle', title: '1,000 reads/s, p99, alone', unit: 'ms', of: '' },
+      { name: 'p99-beside', title: '… beside durable writes at 80 % of their most', unit: 'ms', of: '' },
+    ],
+  },
+  {
+    name: 'cloud',
+    durable: true,
+    needsDisk: true,
+    loaded: 'no',
+    rounds: 3,
+    module: './run/cloud-process.js',
+    needsCloud: true,
+    workloads: [
+      requests('cloud-get', 'cloud, cold, metadata cached: requests per point read'),
+      requests('cloud-scan', 'cloud, cold, metadata cached: requests per scan of 10'),
+      requests('cloud-zipf', 'cloud, a tenth cached: requests per zipfian read'),
+      rate('cloud-write', 'cloud: durable batches of 1,000, 8 in flight', 'rows'),
     ],
   },
 ];

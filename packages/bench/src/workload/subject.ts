@@ -20,22 +20,30 @@ export interface Subject<Outcome> {
   end(): Promise<void>;
 }
 
+/** How a subject is run. */
+export interface SubjectOptions {
+  /** Flags of Node. */
+  readonly execArgv?: readonly string[];
+  /** A subject that does not answer for so long hangs: it is killed. Never by default. */
+  readonly answerMsMost?: number;
+}
+
 /** Starts the module `path`, relative to `base`, and waits until it is ready. */
 export async function startSubject<Outcome>(
   path: string,
   base: string,
   setup: object,
-  execArgv: readonly string[] = [],
+  { execArgv = [], answerMsMost }: SubjectOptions = {},
 ): Promise<Subject<Outcome>> {
   const module = fileURLToPath(new URL(path, base));
   const child = fork(module, [], { execArgv: [...execArgv], serialization: 'advanced' });
   const exited = once(child, 'exit');
   child.send(setup);
-  await answer(child);
+  await answer(child, answerMsMost);
   return {
     async round(request = 'round') {
       child.send(request);
-      return ((await answer(child)) ?? undefined) as Outcome;
+      return ((await answer(child, answerMsMost)) ?? undefined) as Outcome;
     },
     async end() {
       if (child.connected) child.disconnect();
@@ -67,16 +75,24 @@ export async function beSubject(
   send('ready');
 }
 
-async function answer(child: ChildProcess): Promise<unknown> {
+async function answer(child: ChildProcess, msMost: number | undefined): Promise<unknown> {
   const ended = new AbortController();
+  let isLate = false;
+  const kill = (): void => {
+    isLate = true;
+    child.kill('SIGKILL');
+  };
+  const timer = msMost === undefined ? undefined : setTimeout(kill, msMost);
   try {
     return await Promise.race([
       once(child, 'message', { signal: ended.signal }).then(([message]: unknown[]) => message),
       once(child, 'exit', { signal: ended.signal }).then(([code]: unknown[]) => {
+        if (isLate) throw new Error(`a measured process gave no answer for ${msMost} ms`);
         throw new Error(`a measured process ended: code=${String(code)}`);
       }),
     ]);
   } finally {
+    clearTimeout(timer);
     ended.abort();
   }
 }

@@ -1,13 +1,15 @@
 /** Clortho in a folder, through the public names of the engine, with its defaults. A write is always durable. */
-import { NOT_RESIDENT, open } from '@clortho/engine';
+import { NOT_RESIDENT, open, type Store } from '@clortho/engine';
 import { CACHE_BYTES, type Driver, type Opening } from '../driver.ts';
 
 /** Opens it. */
 export async function openClortho({ folder, keepMs }: Opening): Promise<Driver> {
-  const store = await open(`file:${folder}`, {
-    cacheBytes: CACHE_BYTES,
-    families: { default: { retention: { keepMs } } },
-  });
+  const families = { default: { retention: { keepMs } } };
+  return driverOf(await open(`file:${folder}`, { cacheBytes: CACHE_BYTES, families }));
+}
+
+/** Drives an open store, wherever it is. */
+export function driverOf(store: Store): Driver {
   let last = 0;
   return {
     keys: 'bytes',

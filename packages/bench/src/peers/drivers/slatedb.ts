@@ -21,24 +21,64 @@ interface SlateIterator extends Disposable {
 interface SlateDb extends Disposable {
   write_with_options(batch: SlateBatch, options: { readonly await_durable: boolean }): Promise<unknown>;
   flush(): Promise<void>;
+  flush_with_options(options: { readonly flush_type: unknown }): Promise<void>;
   get(key: Key): Promise<Value>;
   scan(range: object): Promise<SlateIterator>;
   shutdown(): Promise<void>;
 }
 
+interface SlateSettings extends Disposable {
+  set(name: string, json: string): void;
+}
+
+interface SlateBuilder extends Disposable {
+  with_settings(settings: SlateSettings): void;
+  with_db_cache_disabled(): void;
+  build(): Promise<SlateDb>;
+}
+
 interface SlateModule {
   readonly ObjectStore: { resolve(url: string): Disposable };
-  readonly DbBuilder: new (path: string, store: Disposable) => Disposable & { build(): Promise<SlateDb> };
+  readonly Settings: { default(): SlateSettings };
+  readonly DbBuilder: new (path: string, store: Disposable) => SlateBuilder;
   readonly WriteBatch: new () => SlateBatch;
+  readonly FlushType: { readonly MemTable: unknown };
+}
+
+/** Where and how it is opened. */
+export interface SlatedbOpening extends Pick<Opening, 'durable'> {
+  /** The URL of the object store. */
+  readonly store: string;
+  readonly path: string;
+  /** By name. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  /** Without its cache in memory, which has no figure. */
+  readonly withoutMemory?: boolean;
+  /** Whether what is in memory only as the log has it goes to tables before it is closed. */
+  readonly flushesAtEnd?: boolean;
 }
 
 const ALL = { start: undefined, start_inclusive: true, end: undefined, end_inclusive: false };
 
-/** Opens it. */
-export async function openSlatedb({ folder, durable }: Opening): Promise<Driver> {
-  const { ObjectStore, DbBuilder, WriteBatch } = await loadPeer<SlateModule>('@slatedb/uniffi');
-  const store = ObjectStore.resolve('file:///');
-  const builder = new DbBuilder(folder.slice(1), store);
+/** Opens it in a folder. */
+export function openSlatedb({ folder, durable }: Opening): Promise<Driver> {
+  return openSlatedbAt({ store: 'file:///', path: folder.slice(1), durable });
+}
+
+/** Opens it anywhere. */
+export async function openSlatedbAt(opening: SlatedbOpening): Promise<Driver> {
+  const { durable, path, settings, withoutMemory, flushesAtEnd } = opening;
+  const { ObjectStore, Settings, DbBuilder, WriteBatch, FlushType } =
+    await loadPeer<SlateModule>('@slatedb/uniffi');
+  const store = ObjectStore.resolve(opening.store);
+  const builder = new DbBuilder(path, store);
+  if (withoutMemory) builder.with_db_cache_disabled();
+  if (settings !== undefined) {
+    const all = Settings.default();
+    for (const [name, value] of Object.entries(settings)) all.set(name, JSON.stringify(value));
+    builder.with_settings(all);
+    all.dispose();
+  }
   const db = await builder.build();
   builder.dispose();
   const write = async (rows: readonly Row[]): Promise<unknown> => {
@@ -70,6 +110,7 @@ export async function openSlatedb({ folder, durable }: Opening): Promise<Driver>
       rows.dispose();
     },
     async close() {
+      if (flushesAtEnd) await db.flush_with_options({ flush_type: FlushType.MemTable });
       await db.shutdown();
       db.dispose();
       store.dispose();

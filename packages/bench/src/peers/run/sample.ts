@@ -1,6 +1,7 @@
 /** What a round came to, and the measuring of it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import type { CloudRequests } from '../cloud/modelled-cloud.ts';
 
 /** One round of one workload. */
 export interface Sample {
@@ -13,6 +14,17 @@ export interface Sample {
   readonly stallMs: number;
   /** What the process gave the disk; `undefined` where the system does not count it. */
   readonly bytesWritten: number | undefined;
+  /** What it asked of the modelled cloud, if it was there. */
+  readonly cloud?: CloudUse;
+}
+
+/** A round in the modelled cloud. */
+export interface CloudUse {
+  readonly opsPerSecond: number;
+  /** Of one operation. */
+  readonly requests: CloudRequests;
+  /** Of one operation. */
+  readonly dollars: number;
 }
 
 /** What a child is told first. */
