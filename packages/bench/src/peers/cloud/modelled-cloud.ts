@@ -64,7 +64,7 @@ export function dollarsOf({ gets, puts, registerReads, registerWrites }: CloudRe
   );
 }
 
-/** Returns all that was asked, or what was asked from `before` to `after`. */
+/** Returns what was asked from `before` to `after`. */
 export function requestsBetween(before: CloudRequests, after: CloudRequests): CloudRequests {
   const counts = Object.keys(after) as (keyof CloudRequests)[];
   return Object.fromEntries(
