@@ -47,7 +47,9 @@ export async function startSubject<Outcome>(
     },
     async end() {
       if (child.connected) child.disconnect();
+      const timer = killLater(child, answerMsMost);
       await exited;
+      clearTimeout(timer);
     },
   };
 }
@@ -78,11 +80,9 @@ export async function beSubject(
 async function answer(child: ChildProcess, msMost: number | undefined): Promise<unknown> {
   const ended = new AbortController();
   let isLate = false;
-  const kill = (): void => {
+  const timer = killLater(child, msMost, () => {
     isLate = true;
-    child.kill('SIGKILL');
-  };
-  const timer = msMost === undefined ? undefined : setTimeout(kill, msMost);
+  });
   try {
     return await Promise.race([
       once(child, 'message', { signal: ended.signal }).then(([message]: unknown[]) => message),
@@ -95,4 +95,17 @@ async function answer(child: ChildProcess, msMost: number | undefined): Promise<
     clearTimeout(timer);
     ended.abort();
   }
+}
+
+/** Kills a process after a while, if it may not take for ever. */
+function killLater(
+  child: ChildProcess,
+  ms: number | undefined,
+  onKill?: () => void,
+): NodeJS.Timeout | undefined {
+  if (ms === undefined) return undefined;
+  return setTimeout(() => {
+    onKill?.();
+    child.kill('SIGKILL');
+  }, ms);
 }
