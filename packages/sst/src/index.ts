@@ -45,7 +45,7 @@ export {
   type RowPosition,
   type Step,
 } from './row.ts';
-export { sortKeys } from './sort/sort-keys.ts';
+export { sortKeySlices, sortKeys } from './sort/sort-keys.ts';
 export type { SstSummary } from './summary.ts';
 export { encodeBatch } from './writer/encode-batch.ts';
 export { type EncodeSstOptions, encodeSst } from './writer/encode-sst.ts';

@@ -10,13 +10,14 @@
  *   only files that nobody refers to.
  */
 import { type Clock, systemClock, throwIfAborted } from '@clortho/base';
-import { BLOCKED, END, ROW, WorkMemory } from '@clortho/sst';
+import { BLOCKED, END, type MergingCursor, ROW, type Step, WorkMemory } from '@clortho/sst';
 import { loadCollector } from '../collector/load-collector.ts';
 import { loadFilter } from '../filter/load-filter.ts';
 import { loadOperator } from '../operator/load-operator.ts';
 import { collectGroup } from '../versions/collect-group.ts';
 import { RangeDeleteIndex } from '../versions/range-delete-index.ts';
 import { VersionGroup } from '../versions/version-group.ts';
+import type { InputCursor } from './input-cursor.ts';
 import {
   type MergeIo,
   type MergeJob,
@@ -74,43 +75,81 @@ export async function executeMerge(
   };
   const outputs = new MergeOutputs(job, rules, { ...job.writer, collectors, memory }, rangeDeletes);
   const run = new MergeRun(job, io, options);
-
-  const group = new VersionGroup();
+  const rows = new MergeRows(cursor, outputs);
   let sliceStart = clock.monotonic();
-  let rowsAtLook = 0;
-  let step = cursor.seekFirst();
-  for (;;) {
-    if (step === BLOCKED) step = await cursor.load(signal);
-    if (step === END && !group.begun) break;
-    if (step === ROW && !group.begun) {
-      run.rowsRead += outputs.copyAlone(cursor, ROWS_PER_LOOK);
-      step = cursor.step;
-    }
-    if (step === ROW || group.begun) {
-      step = collectGroup(cursor, group, step);
-      if (step === BLOCKED) continue;
-      for (let full = outputs.takeFull(group); full !== undefined; full = outputs.takeFull(group))
-        await run.emit(full);
-      outputs.add(group);
-      run.rowsRead += group.length;
-      group.clear();
-    }
-    if (run.rowsRead - rowsAtLook < ROWS_PER_LOOK) continue;
-    rowsAtLook = run.rowsRead;
+  while (!rows.isAtEnd) {
+    const step = rows.advance();
+    if (step === 'blocked') await rows.load(signal);
+    else if (step !== 'rows') await run.emit(step);
     if (clock.monotonic() - sliceStart < sliceMs) continue;
-    run.report();
+    run.report(rows.read);
     await clock.sleep(0, signal);
     throwIfAborted(signal);
     sliceStart = clock.monotonic();
   }
   for (const output of outputs.finish()) await run.emit(output);
-  run.report();
-  return run.result();
+  run.report(rows.read);
+  return run.result(rows.read);
+}
+
+/**
+ * Moves rows from the inputs to the outputs, some at a time. What is done per row is out of the asynchronous function: V8
+ * compiles the loop of such a one anew for every call.
+ */
+class MergeRows {
+  /** Rows that were read. */
+  read = 0;
+  readonly #cursor: MergingCursor<InputCursor>;
+  readonly #outputs: MergeOutputs;
+  readonly #group = new VersionGroup();
+  #step: Step;
+  /** The group is complete, and files that are full end before it. */
+  #isComplete = false;
+
+  constructor(cursor: MergingCursor<InputCursor>, outputs: MergeOutputs) {
+    this.#cursor = cursor;
+    this.#outputs = outputs;
+    this.#step = cursor.seekFirst();
+  }
+
+  get isAtEnd(): boolean {
+    return this.#step === END && !this.#group.begun;
+  }
+
+  /** Moves about {@link ROWS_PER_LOOK} rows, or fewer up to where something is to be loaded or a file is full, which is returned. */
+  advance(): 'rows' | 'blocked' | MergeOutput {
+    const cursor = this.#cursor;
+    const group = this.#group;
+    for (const until = this.read + ROWS_PER_LOOK; this.read < until && !this.isAtEnd; ) {
+      if (this.#step === ROW && !group.begun) {
+        this.read += this.#outputs.copyAlone(cursor, ROWS_PER_LOOK);
+        this.#step = cursor.step;
+      }
+      if (!this.#isComplete) {
+        if (this.#step === BLOCKED) return 'blocked';
+        if (this.isAtEnd) break;
+        this.#step = collectGroup(cursor, group, this.#step);
+        if (this.#step === BLOCKED) return 'blocked';
+        this.#isComplete = true;
+      }
+      const full = this.#outputs.takeFull(group);
+      if (full !== undefined) return full;
+      this.#outputs.add(group);
+      this.read += group.length;
+      group.clear();
+      this.#isComplete = false;
+    }
+    return 'rows';
+  }
+
+  /** Loads what the inputs wait for. */
+  async load(signal: AbortSignal | undefined): Promise<void> {
+    this.#step = await this.#cursor.load(signal);
+  }
 }
 
 /** What a merge has done so far. */
 class MergeRun {
-  rowsRead = 0;
   #rowsWritten = 0;
   #bytesWritten = 0;
   readonly #rowsTotal: number;
@@ -133,13 +172,11 @@ class MergeRun {
     this.#bytesWritten += file.bytes;
   }
 
-  report(): void {
-    const { rowsRead } = this;
+  report(rowsRead: number): void {
     this.#options.onProgress?.({ rowsRead, rowsTotal: this.#rowsTotal, bytesWritten: this.#bytesWritten });
   }
 
-  result(): MergeResult {
-    const { rowsRead } = this;
+  result(rowsRead: number): MergeResult {
     return {
       outputs: this.#outputs,
       rowsRead,

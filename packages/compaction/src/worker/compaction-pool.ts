@@ -2,7 +2,7 @@
  * A pool of threads that execute merges beside the caller's.
  *
  * A job whose operator, filter or collectors are functions cannot leave its thread; it runs here, in slices. A worker
- * that dies, of a user's function or for want of memory, fails its merge and is replaced by the next.
+ * that dies, of a user's function or for want of memory, fails its merges and is replaced by the next.
  */
 import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
 import { abortedError, ClorthoError, throwIfAborted } from '@clortho/base';
@@ -20,8 +20,10 @@ import {
 
 /** How many threads a pool has. */
 export interface CompactionPoolOptions {
-  /** At most so many merges run at a time in workers; more wait. 0 runs all on the caller's thread. Default 1. */
+  /** At most so many threads; what they have no room for waits. 0 runs all on the caller's thread. Default 1. */
   readonly threads?: number | undefined;
+  /** At most so many merges share a thread: while one waits for its input, another goes on. Default 1. */
+  readonly mergesPerThread?: number | undefined;
   /** The heap of a worker, in MiB; one that needs more dies. Blocks and files are not on it. Default 512. */
   readonly heapMiB?: number | undefined;
 }
@@ -45,6 +47,7 @@ const HEAP_MIB = 512;
 /** Returns a pool. Threads start with the first merge that needs one and end when idle. */
 export function compactionPool({
   threads = 1,
+  mergesPerThread = 1,
   heapMiB = HEAP_MIB,
 }: CompactionPoolOptions = {}): CompactionPool {
   let pool: Promise<Piscina<WorkerTask, WorkerOutcome>> | undefined;
@@ -53,7 +56,7 @@ export function compactionPool({
   const run = async (job: MergeJob, io: MergeIo, options: MergeRunOptions): Promise<MergeResult> => {
     if (threads === 0 || !isPlainData(job)) return executeMerge(job, io, options);
     throwIfAborted(options.signal);
-    pool ??= startPool(threads, heapMiB);
+    pool ??= startPool(threads, mergesPerThread, heapMiB);
     return runInWorker(await pool, job, io, options);
   };
   return {
@@ -73,13 +76,18 @@ export function compactionPool({
 }
 
 /** Loads the pool's library when it is first needed: most processes that import this package never compact. */
-async function startPool(threads: number, heapMiB: number): Promise<Piscina<WorkerTask, WorkerOutcome>> {
+async function startPool(
+  threads: number,
+  mergesPerThread: number,
+  heapMiB: number,
+): Promise<Piscina<WorkerTask, WorkerOutcome>> {
   const { Piscina: Pool } = await import('piscina');
   return new Pool<WorkerTask, WorkerOutcome>({
     filename: new URL('./merge-worker.js', import.meta.url).href,
     name: 'mergeInWorker',
     minThreads: 0,
     maxThreads: threads,
+    concurrentTasksPerWorker: mergesPerThread,
     idleTimeout: IDLE_MS,
     resourceLimits: { maxOldGenerationSizeMb: heapMiB },
     // An idle worker must hear its MessagePort.

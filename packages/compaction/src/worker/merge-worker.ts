@@ -16,8 +16,8 @@ import {
   type WorkerTask,
 } from './wire.ts';
 
-/** Nothing else runs on this thread: it yields only to hear that the caller closed the port. */
-const SLICE_MS = 50;
+/** It yields to other merges on the thread, and to hear that the caller closed the port. */
+const SLICE_MS = 20;
 
 /** Executes a merge; never rejects. */
 export async function mergeInWorker({ job, port }: WorkerTask): Promise<WorkerOutcome> {

@@ -15,7 +15,8 @@
 import { type Clock, ClorthoError, isClorthoError } from '@clortho/base';
 import { type FamilyFiles, shardPosition } from '@clortho/manifest';
 import type { FamilyRecord } from '../catalog/record.ts';
-import type { ParsedBatch, ParsedOperation } from '../input/batch.ts';
+import type { ParsedBatch } from '../input/batch.ts';
+import type { FamilyOperations } from '../input/family-operations.ts';
 import type { FamilyKind, Tuning } from '../options.ts';
 import type { StoreView } from '../view/store-view.ts';
 import { debtOf, dueRuns } from './debt.ts';
@@ -148,9 +149,9 @@ export class BackPressure {
     let load = 0;
     const seen = new Set<FamilyFiles>();
     for (const { batch } of batches) {
-      for (const operation of batch.operations) {
-        const { record } = operation.family;
-        for (const position of positionsOf(view, operation)) {
+      for (const operations of batch.families) {
+        const { record } = operations.family;
+        for (const position of positionsOf(view, operations)) {
           const state = view.shards[position];
           const tree = state?.files.get(record.number);
           if (state === undefined || tree === undefined || seen.has(tree)) continue;
@@ -180,12 +181,16 @@ function loadOn({ soft, hard }: Limit, value: number): number {
   return (value - soft) / Math.max(1, hard - soft);
 }
 
-/** Returns the positions of the shards that an operation writes to. */
-function positionsOf({ map }: StoreView, operation: ParsedOperation): number[] {
-  if (operation.kind !== 'deleteRange') return [shardPosition(map, operation.key)];
-  const positions: number[] = [];
-  const last = shardPosition(map, operation.end);
-  for (let position = shardPosition(map, operation.start); position <= last; position += 1)
-    positions.push(position);
+/** Returns the positions of the shards that operations write to. */
+function positionsOf({ map }: StoreView, operations: FamilyOperations): Iterable<number> {
+  if (map.splits.length === 0) return [0];
+  const { bytes, kinds, keyStarts, valueStarts, ranges } = operations;
+  const positions = new Set<number>();
+  for (let index = 0; index < kinds.length; index += 1)
+    positions.add(shardPosition(map, bytes.subarray(keyStarts[index], valueStarts[index])));
+  for (const { start, end } of ranges) {
+    const last = shardPosition(map, end);
+    for (let position = shardPosition(map, start); position <= last; position += 1) positions.add(position);
+  }
   return positions;
 }

@@ -52,7 +52,7 @@ import { abortable } from './abortable.ts';
 import type { BackPressure } from './back-pressure.ts';
 import type { Condition } from './condition.ts';
 import { type EncodedRows, encodeRows } from './encode-rows.ts';
-import { type RowSet, reduceOperations } from './reduce.ts';
+import { type RowPlace, type RowSet, reduceBatches } from './reduce.ts';
 
 /** What a batch asks of its commit. */
 export interface CommitRequest {
@@ -96,6 +96,8 @@ interface Upload {
 const GROUP_BYTES_MAX = 32 * 1024 * 1024;
 /** How many groups of one batch are uploaded or committed at once: these cannot wait for each other in one group. */
 const SOLO_GROUPS_MAX = 4;
+/** How many rows are encoded between two looks at the clock. */
+const ROWS_PER_LOOK = 16;
 /** How often a lost race is tried again before the caller is told. */
 const RACES_MAX = 100;
 
@@ -286,11 +288,10 @@ export class Committer {
 
   async #upload(sets: readonly RowSet[]): Promise<readonly Upload[]> {
     const { blockBytes, keeper } = this.#context;
-    return Promise.all(
-      sets.map((set) =>
-        this.#put(encodeRows(set, this.#random, blockBytes), gcFloorIn(keeper.view, set.shard)),
-      ),
-    );
+    const pace = new Pace(this.#clock, ROWS_PER_LOOK);
+    const files: EncodedRows[] = [];
+    for (const set of sets) files.push(await encodeRows(set, this.#random, blockBytes, pace));
+    return Promise.all(files.map((file) => this.#put(file, gcFloorIn(keeper.view, file.place.shard))));
   }
 
   async #put(file: EncodedRows, floor: string): Promise<Upload> {
@@ -344,15 +345,15 @@ export class Committer {
     uploads: readonly Upload[],
     view: StoreView,
   ): Promise<readonly Upload[]> {
-    const isInPlace = (upload: Upload): boolean => stateOfShard(view, upload.file.set.shard) !== undefined;
+    const isInPlace = (upload: Upload): boolean => stateOfShard(view, upload.file.place.shard) !== undefined;
     const kept = uploads.filter(isInPlace);
-    const isKept = ({ shard, family }: RowSet): boolean =>
-      kept.some(({ file }) => file.set.shard === shard && file.set.family === family);
+    const isKept = ({ shard, family }: RowPlace): boolean =>
+      kept.some(({ file: { place } }) => place.shard === shard && place.family === family);
     const moved = kept.length === uploads.length ? [] : rowsOf(group, view);
     const added = await this.#upload(moved.filter((set) => !isKept(set)));
     return Promise.all(
       [...kept, ...added].map(async (upload) => {
-        const floor = gcFloorIn(view, upload.file.set.shard);
+        const floor = gcFloorIn(view, upload.file.place.shard);
         return upload.entry.id < floor ? this.#put(upload.file, floor) : upload;
       }),
     );
@@ -447,8 +448,10 @@ function isSolo({ timestamp, condition, isAlone }: Pending): boolean {
 
 /** Returns the rows of a group for the shards of a view. Throws what a merge operator throws. */
 function rowsOf(group: readonly Pending[], view: StoreView): readonly RowSet[] {
-  const operations = group.flatMap((pending) => pending.batch.operations);
-  return reduceOperations(operations, view.map);
+  return reduceBatches(
+    group.map(({ batch }) => batch),
+    view.map,
+  );
 }
 
 function stateAt(view: StoreView, shard: number): ShardState {
@@ -465,7 +468,7 @@ function gcFloorIn(view: StoreView, shard: number): string {
 function groupByShard(uploads: readonly Upload[]): Map<number, Upload[]> {
   const groups = new Map<number, Upload[]>();
   for (const upload of uploads) {
-    const { shard } = upload.file.set;
+    const { shard } = upload.file.place;
     const group = groups.get(shard);
     if (group === undefined) groups.set(shard, [upload]);
     else group.push(upload);

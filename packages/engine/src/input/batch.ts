@@ -2,33 +2,16 @@
  * Batches: what users write, checked and copied. Which shards it goes to is decided when it commits (see `reduce.ts`).
  *
  * Invariants:
- * - A parsed batch shares no bytes with its input. Operations keep their order.
+ * - A parsed batch shares no bytes with its input. Operations on one family keep their order; those on different ones have
+ *   nothing to do with each other.
  */
-import { ClorthoError, compareBytes } from '@clortho/base';
-import { DELETE, MERGE, PUT, type RowKind } from '@clortho/sst';
+import { ClorthoError, compareBytes, copyBytes, EMPTY_BYTES } from '@clortho/base';
+import { DELETE, MERGE, PUT } from '@clortho/sst';
 import type { Operation, PutCondition } from '../api.ts';
 import type { Family } from '../catalog/family.ts';
 import { keyBytes, valueBytes } from './bytes.ts';
+import { type FamilyOperations, OperationsBuilder } from './family-operations.ts';
 import { timestampOf } from './time.ts';
-
-/** An operation on one key. */
-export interface KeyOperation {
-  readonly family: Family;
-  readonly kind: RowKind;
-  readonly key: Uint8Array;
-  readonly value: Uint8Array;
-}
-
-/** A range delete of `[start, end)`, which is not empty. */
-export interface RangeOperation {
-  readonly family: Family;
-  readonly kind: 'deleteRange';
-  readonly start: Uint8Array;
-  readonly end: Uint8Array;
-}
-
-/** A parsed operation. */
-export type ParsedOperation = KeyOperation | RangeOperation;
 
 /** The version that a key must have before the batch: its timestamp, `undefined` for none. */
 export interface Expectation {
@@ -39,14 +22,15 @@ export interface Expectation {
 
 /** A parsed batch. */
 export interface ParsedBatch {
-  readonly operations: readonly ParsedOperation[];
+  /** One element per family. */
+  readonly families: readonly FamilyOperations[];
+  /** How many operations it has. */
+  readonly operations: number;
   /** What must hold on top of the view that the batch commits to. */
   readonly expectations: readonly Expectation[];
   /** Bytes of keys and values. */
   readonly bytes: number;
 }
-
-const NO_VALUE = new Uint8Array(0);
 
 /**
  * Returns the batch, its bytes copied.
@@ -62,92 +46,92 @@ export function parseBatch(
     throw new ClorthoError('CLORTHO_INVALID', 'a batch is an array of operations');
   if (operations.length === 0)
     throw new ClorthoError('CLORTHO_INVALID', 'a batch has at least one operation');
-  const views = operations.map(viewOperation);
-  let bytes = 0;
-  for (const { first, second } of views) bytes += first.length + second.length;
-  const store = new ByteStore(bytes);
-  const parsed: ParsedOperation[] = [];
-  const expectations: Expectation[] = [];
-  for (const { type, family: name, first, second, expected } of views) {
-    const family = familyOf(name);
-    if (type === 'deleteRange') {
-      const isEmpty = compareBytes(first, second) === 0;
-      if (!isEmpty) parsed.push({ family, kind: type, start: store.copy(first), end: store.copy(second) });
-      continue;
+  const parser = new BatchParser(operations.length, familyOf);
+  for (const operation of operations as readonly Operation[]) parser.add(operation);
+  return parser;
+}
+
+class BatchParser implements ParsedBatch {
+  readonly families: OperationsBuilder[] = [];
+  readonly operations: number;
+  readonly expectations: Expectation[] = [];
+  bytes = 0;
+  readonly #familyOf: (name: string | undefined) => Family;
+  /** The family of the last operation, its name as it was given, and its operations. */
+  #last: { readonly name: string | undefined; readonly target: OperationsBuilder } | undefined;
+
+  constructor(operations: number, familyOf: (name: string | undefined) => Family) {
+    this.operations = operations;
+    this.#familyOf = familyOf;
+  }
+
+  add(operation: Operation): void {
+    if (typeof operation !== 'object' || operation === null) {
+      throw new ClorthoError('CLORTHO_INVALID', `an operation is an object: found=${String(operation)}`);
     }
-    if (type === 'merge') requireOperator(family);
-    const key = store.copy(first);
-    const value = second.length === 0 ? NO_VALUE : store.copy(second);
-    parsed.push({ family, kind: KINDS[type], key, value });
-    if (expected !== undefined) expectations.push({ family, key, version: expected.version });
-  }
-  return { operations: parsed, expectations, bytes };
-}
-
-const KINDS = { put: PUT, del: DELETE, merge: MERGE } as const;
-
-interface OperationView {
-  readonly type: Operation['type'];
-  readonly family: string | undefined;
-  readonly first: Uint8Array;
-  readonly second: Uint8Array;
-  readonly expected?: Pick<Expectation, 'version'> | undefined;
-}
-
-function viewOperation(operation: Operation): OperationView {
-  if (typeof operation !== 'object' || operation === null) {
-    throw new ClorthoError('CLORTHO_INVALID', `an operation is an object: found=${String(operation)}`);
-  }
-  const { family } = operation;
-  switch (operation.type) {
-    case 'put':
-      return {
-        type: 'put',
-        family,
-        first: keyBytes(operation.key),
-        second: valueBytes(operation.value),
-        expected: expectedBy(operation),
-      };
-    case 'merge':
-      return { type: 'merge', family, first: keyBytes(operation.key), second: valueBytes(operation.value) };
-    case 'del':
-      return { type: 'del', family, first: keyBytes(operation.key), second: NO_VALUE };
-    case 'deleteRange': {
-      const start = keyBytes(operation.start, 'start');
-      const end = keyBytes(operation.end, 'end');
-      if (compareBytes(start, end) > 0)
-        throw new ClorthoError('CLORTHO_INVALID', 'the range is inverted: start > end');
-      return { type: 'deleteRange', family, first: start, second: end };
+    const { family } = operation;
+    switch (operation.type) {
+      case 'put': {
+        const key = keyBytes(operation.key);
+        const value = valueBytes(operation.value);
+        const target = this.#target(family, key.length + value.length);
+        target.push(PUT, key, value);
+        this.#expect(target.family, key, operation);
+        return;
+      }
+      case 'merge': {
+        const key = keyBytes(operation.key);
+        const value = valueBytes(operation.value);
+        const target = this.#target(family, key.length + value.length);
+        requireOperator(target.family);
+        target.push(MERGE, key, value);
+        return;
+      }
+      case 'del': {
+        const key = keyBytes(operation.key);
+        this.#target(family, key.length).push(DELETE, key, EMPTY_BYTES);
+        return;
+      }
+      case 'deleteRange': {
+        const start = keyBytes(operation.start, 'start');
+        const end = keyBytes(operation.end, 'end');
+        const order = compareBytes(start, end);
+        if (order > 0) throw new ClorthoError('CLORTHO_INVALID', 'the range is inverted: start > end');
+        const { ranges, kinds } = this.#target(family, start.length + end.length);
+        if (order < 0) ranges.push({ start: copyBytes(start), end: copyBytes(end), before: kinds.length });
+        return;
+      }
+      default:
+        throw new ClorthoError(
+          'CLORTHO_INVALID',
+          `an operation is put, del, merge or deleteRange: found=${(operation as Operation).type}`,
+        );
     }
-    default:
-      throw new ClorthoError(
-        'CLORTHO_INVALID',
-        `an operation is put, del, merge or deleteRange: found=${(operation as Operation).type}`,
-      );
-  }
-}
-
-function expectedBy({ ifAbsent, ifVersion }: PutCondition): OperationView['expected'] {
-  if (ifVersion === undefined) return ifAbsent === true ? { version: undefined } : undefined;
-  if (ifAbsent === true)
-    throw new ClorthoError('CLORTHO_INVALID', 'ifAbsent and ifVersion exclude each other');
-  return { version: timestampOf(ifVersion, 'ifVersion') };
-}
-
-/** Copies of many small byte strings in one allocation. */
-class ByteStore {
-  readonly #bytes: Uint8Array;
-  #used = 0;
-
-  constructor(bytes: number) {
-    this.#bytes = new Uint8Array(bytes);
   }
 
-  copy(source: Uint8Array): Uint8Array {
-    const start = this.#used;
-    this.#bytes.set(source, start);
-    this.#used += source.length;
-    return this.#bytes.subarray(start, this.#used);
+  /** Returns where an operation of so many bytes goes. */
+  #target(name: string | undefined, bytes: number): OperationsBuilder {
+    this.bytes += bytes;
+    if (this.#last !== undefined && this.#last.name === name) return this.#last.target;
+    const family = this.#familyOf(name);
+    let target = this.families.find((one) => one.family === family);
+    if (target === undefined) {
+      // Most batches are of one family, and of rows of about one size.
+      target = new OperationsBuilder(family, bytes * (this.families.length === 0 ? this.operations : 1));
+      this.families.push(target);
+    }
+    this.#last = { name, target };
+    return target;
+  }
+
+  #expect(family: Family, key: Uint8Array, { ifAbsent, ifVersion }: PutCondition): void {
+    if (ifVersion === undefined) {
+      if (ifAbsent === true) this.expectations.push({ family, key: copyBytes(key), version: undefined });
+      return;
+    }
+    if (ifAbsent === true)
+      throw new ClorthoError('CLORTHO_INVALID', 'ifAbsent and ifVersion exclude each other');
+    this.expectations.push({ family, key: copyBytes(key), version: timestampOf(ifVersion, 'ifVersion') });
   }
 }
 

@@ -10,6 +10,7 @@
  * - Large work leaves a thread to small merges of what was just written, if there are several.
  * - Work is planned one place after the other, each on the newest view: two jobs never take the same keys of a file.
  */
+import { availableParallelism } from 'node:os';
 import { type Clock, isClorthoError, Rounds, throwIfAborted } from '@clortho/base';
 import {
   compactionPool,
@@ -92,8 +93,8 @@ type Outcome = Job | 'nothing due' | 'under way' | 'held back' | 'all held';
 
 /** How many jobs run at a time unless told otherwise: small merges of what was just written beside large ones. */
 const JOBS_MAX = 3;
-/** As many threads, or the runs that wait for the large ones would be what reads have to look at. Idle ones end. */
-const THREADS = JOBS_MAX;
+/** A thread each, as far as there are processors besides the one that the host runs on. Idle threads end. */
+const THREADS = Math.min(JOBS_MAX, Math.max(1, availableParallelism() - 1));
 /** How long everything may be held before a waiting job looks again. */
 const HELD_MS = 50;
 
@@ -130,7 +131,9 @@ export class Compactor {
     this.#clock = manifest.clock;
     this.#calm = new CalmPlaces(tuning);
     this.#failing = new FailingPlaces(this.#clock);
-    this.#pool = threads === 0 ? undefined : compactionPool({ threads });
+    // Or the runs that wait for the large merges would be what reads have to look at.
+    const mergesPerThread = Math.ceil((tuning.jobs ?? JOBS_MAX) / threads);
+    this.#pool = threads === 0 ? undefined : compactionPool({ threads, mergesPerThread });
     const pool = this.#pool;
     const run: MergeRunner =
       pool === undefined ? executeMerge : (job, io, options) => pool.run(job, io, options);

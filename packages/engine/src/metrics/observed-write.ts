@@ -27,7 +27,7 @@ export interface CommitOutcome {
   /** What was made visible. */
   readonly uploads: readonly {
     readonly entry: FileEntry;
-    readonly file: { readonly set: { readonly shard: number } };
+    readonly file: { readonly place: { readonly shard: number } };
   }[];
   readonly races: number;
   readonly error?: unknown;
@@ -40,10 +40,9 @@ export function observedWrite(
   submit: () => Promise<WriteResult>,
 ): Promise<WriteResult> {
   if (!writeChannel.hasSubscribers) return submit();
-  const { operations, bytes } = batch;
+  const { families, operations, bytes } = batch;
   return observedCall<WriteResult, WriteMessage>(writeChannel, metrics, submit, () => {
-    const families = [...new Set(operations.map(({ family }) => family.record.name))];
-    return { families, operations: operations.length, bytes };
+    return { families: families.map(({ family }) => family.record.name), operations, bytes };
   });
 }
 
@@ -82,7 +81,7 @@ export function noteCommit(
     durationMs,
     error: error === undefined ? undefined : errorText(error),
     batches,
-    shards: new Set(uploads.map(({ file }) => file.set.shard)).size,
+    shards: new Set(uploads.map(({ file }) => file.place.shard)).size,
     files: uploads.length,
     rows: sum('rows'),
     bytes: sum('bytes'),

@@ -24,30 +24,27 @@ import { corruptFile, type Section } from '../section.ts';
 /** The bytes that the envelope adds to a payload. */
 export const ENVELOPE_BYTES = 5;
 
-/**
- * Returns `raw` as a codec leaves it, with room for the rest of the envelope, in memory of its own. It becomes a stored
- * block when {@link sealStoredBlock} knows its place.
- */
-export function encodeStoredBlock(raw: Uint8Array, codec: Codec): Uint8Array {
-  let payload = raw;
-  let used = none;
-  if (codec.id !== none.id && raw.length > 0) {
-    const compressed = codec.compress(raw);
-    if (compressed.length <= raw.length - (raw.length >>> 3) && compressed.length < raw.length) {
-      payload = compressed;
-      used = codec;
-    }
-  }
-  const length = payload.length;
-  const stored = new Uint8Array(length + ENVELOPE_BYTES);
-  stored.set(payload);
-  stored[length] = used.id;
-  return stored;
+/** What goes into a stored block. */
+export interface Payload {
+  readonly bytes: Uint8Array;
+  /** Which codec made it. */
+  readonly codec: Codec;
 }
 
-/** Writes the check of a stored block that lies at `offset` of the file. */
-export function sealStoredBlock(stored: Uint8Array, salt: number, offset: number): void {
-  writeUint32(stored, stored.length - ENVELOPE_BYTES + 1, checkOf(stored, salt, offset));
+/** Returns `raw` as a codec leaves it; `raw` itself where that saves too little. */
+export function payloadOf(raw: Uint8Array, codec: Codec): Payload {
+  if (codec.id !== none.id && raw.length > 0) {
+    const bytes = codec.compress(raw);
+    if (bytes.length <= raw.length - (raw.length >>> 3) && bytes.length < raw.length) return { bytes, codec };
+  }
+  return { bytes: raw, codec: none };
+}
+
+/** Completes a stored block that begins with its payload and lies at `offset` of the file. */
+export function sealStoredBlock(stored: Uint8Array, codec: Codec, salt: number, offset: number): void {
+  const length = stored.length - ENVELOPE_BYTES;
+  stored[length] = codec.id;
+  writeUint32(stored, length + 1, checkOf(stored, salt, offset));
 }
 
 /** Returns the id of the codec that a stored block names. */

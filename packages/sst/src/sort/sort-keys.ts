@@ -12,7 +12,7 @@
  * Invariants:
  * - Stable: of equal keys the one that came first stays first.
  */
-import { compareBytes, compareSlices, sharedPrefixLength } from '@clortho/base';
+import { compareSlices, concatBytes } from '@clortho/base';
 import { windowOf } from '../column/keys.ts';
 
 const DIGITS = 256;
@@ -20,14 +20,35 @@ const DIGITS = 256;
 const RADIX_KEYS_MIN = 64;
 const WINDOW_BYTES = 4;
 
+/** Keys in one piece of memory: key i is `bytes[starts[i], ends[i])`. */
+interface KeySlices {
+  readonly bytes: Uint8Array;
+  readonly starts: Uint32Array;
+  readonly ends: Uint32Array;
+}
+
 /** Returns the places of the keys in ascending order. The keys are borrowed for the call. */
 export function sortKeys(keys: readonly Uint8Array[]): Uint32Array {
-  const order = Uint32Array.from(keys, (_, place) => place);
-  if (keys.length < RADIX_KEYS_MIN) {
-    return order.sort(
-      (left, right) => compareBytes(keys[left] as Uint8Array, keys[right] as Uint8Array) || left - right,
-    );
+  const starts = new Uint32Array(keys.length);
+  const ends = new Uint32Array(keys.length);
+  let end = 0;
+  for (let place = 0; place < keys.length; place += 1) {
+    starts[place] = end;
+    end += (keys[place] as Uint8Array).length;
+    ends[place] = end;
   }
+  return sortKeySlices(concatBytes(keys), starts, ends);
+}
+
+/**
+ * Returns the places of the keys `bytes[starts[i], ends[i])` in ascending order. `starts` and `ends` have as many elements as
+ * there are keys; all of it is borrowed for the call.
+ */
+export function sortKeySlices(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array): Uint32Array {
+  const keys: KeySlices = { bytes, starts, ends };
+  const order = new Uint32Array(starts.length);
+  for (let place = 0; place < order.length; place += 1) order[place] = place;
+  if (order.length < RADIX_KEYS_MIN) return sortByComparing(order, keys);
   const shared = sharedLength(keys);
   const high = windowsAt(keys, shared);
   const low = windowsAt(keys, shared + WINDOW_BYTES);
@@ -36,24 +57,38 @@ export function sortKeys(keys: readonly Uint8Array[]): Uint32Array {
   return sorted;
 }
 
+function sortByComparing(order: Uint32Array, { bytes, starts, ends }: KeySlices): Uint32Array {
+  return order.sort(
+    (left, right) =>
+      compareSlices(
+        bytes,
+        starts[left] as number,
+        ends[left] as number,
+        bytes,
+        starts[right] as number,
+        ends[right] as number,
+      ) || left - right,
+  );
+}
+
 /** Returns how many leading bytes all keys have in common. */
-function sharedLength(keys: readonly Uint8Array[]): number {
-  const [first] = keys as readonly [Uint8Array, ...Uint8Array[]];
-  let length = first.length;
-  for (const key of keys) {
-    if (length === 0) break;
-    if (compareSlices(key, 0, Math.min(key.length, length), first, 0, length) !== 0) {
-      length = Math.min(length, sharedPrefixLength(key, first));
-    }
+function sharedLength({ bytes, starts, ends }: KeySlices): number {
+  const first = starts[0] as number;
+  let length = (ends[0] as number) - first;
+  for (let place = 1; place < starts.length; place += 1) {
+    const start = starts[place] as number;
+    length = Math.min(length, (ends[place] as number) - start);
+    let index = 0;
+    while (index < length && bytes[start + index] === bytes[first + index]) index += 1;
+    length = index;
   }
   return length;
 }
 
-function windowsAt(keys: readonly Uint8Array[], start: number): Uint32Array {
-  const windows = new Uint32Array(keys.length);
-  for (let place = 0; place < keys.length; place += 1) {
-    const key = keys[place] as Uint8Array;
-    windows[place] = windowOf(key, start, key.length);
+function windowsAt({ bytes, starts, ends }: KeySlices, from: number): Uint32Array {
+  const windows = new Uint32Array(starts.length);
+  for (let place = 0; place < windows.length; place += 1) {
+    windows[place] = windowOf(bytes, (starts[place] as number) + from, ends[place] as number);
   }
   return windows;
 }
@@ -89,26 +124,23 @@ function sortByWindow(order: Uint32Array, windows: Uint32Array): Uint32Array {
 /** Sorts runs of equal windows by whole keys, unless all of a run are known to be equal. */
 function sortTies(
   order: Uint32Array,
-  keys: readonly Uint8Array[],
+  keys: KeySlices,
   high: Uint32Array,
   low: Uint32Array,
   known: number,
 ): void {
-  const keyAt = (place: number): Uint8Array => keys[place] as Uint8Array;
+  const { starts, ends } = keys;
   for (let start = 0; start < order.length; ) {
     const first = order[start] as number;
-    const { length } = keyAt(first);
+    const length = (ends[first] as number) - (starts[first] as number);
     let equal = length <= known;
     let end = start + 1;
     for (; end < order.length; end += 1) {
       const place = order[end] as number;
       if (high[place] !== high[first] || low[place] !== low[first]) break;
-      if (keyAt(place).length !== length) equal = false;
+      if ((ends[place] as number) - (starts[place] as number) !== length) equal = false;
     }
-    if (end > start + 1 && !equal) {
-      const run = order.subarray(start, end);
-      run.sort((left, right) => compareBytes(keyAt(left), keyAt(right)) || left - right);
-    }
+    if (end > start + 1 && !equal) sortByComparing(order.subarray(start, end), keys);
     start = end;
   }
 }

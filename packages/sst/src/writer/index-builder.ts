@@ -10,7 +10,7 @@ import { encodeIndexPartition } from '../block-index/index-partition.ts';
 import { encodePartitionTable, type PartitionEntry } from '../block-index/partition-table.ts';
 import type { Codec } from '../codec/codec.ts';
 import type { SectionSize } from '../file/footer.ts';
-import { encodeStoredBlock } from '../file/stored-block.ts';
+import { ENVELOPE_BYTES, type Payload, payloadOf } from '../file/stored-block.ts';
 import { ByteSink } from '../sink.ts';
 
 /** What the integers of one entry take in the file, roughly. */
@@ -39,7 +39,7 @@ export class IndexBuilder {
   #pendingBytes = 0;
   /** The partitions that were cut: their entries in the table, and their bytes, not yet sealed. */
   readonly #entries: PartitionEntry[] = [];
-  readonly #stored: Uint8Array[] = [];
+  readonly #payloads: Payload[] = [];
 
   /** Creates an empty index with statistics of so many collectors, in partitions of about `partitionBytes`. */
   constructor(collectors: number, codec: Codec, partitionBytes: number) {
@@ -95,35 +95,35 @@ export class IndexBuilder {
   }
 
   /**
-   * Appends the raw index section to `sink`, and returns the stored partitions that lie before it, to be sealed; none
-   * where the section is the one partition itself.
+   * Appends the raw index section to `sink`, and returns the partitions that are stored before it; none where the section is
+   * the one partition itself.
    */
-  finish(sink: ByteSink): readonly Uint8Array[] {
+  finish(sink: ByteSink): readonly Payload[] {
     if (this.#entries.length === 0) {
       encodeIndexPartition(sink, this.#columns());
       return [];
     }
     this.#cut();
     encodePartitionTable(sink, this.#entries);
-    return this.#stored;
+    return this.#payloads;
   }
 
   /** Ends the partition in progress, which has an entry at least. */
   #cut(): void {
     const sink = this.#sink;
     encodeIndexPartition(sink, this.#columns());
-    const stored = encodeStoredBlock(sink.view(), this.#codec);
+    const payload = payloadOf(sink.view(), this.#codec);
     let dataBytes = 0;
     for (const bytes of this.#integers[STORED_BYTES] as number[]) dataBytes += bytes;
     this.#entries.push({
       firstKey: this.#firstKeys[0] as Uint8Array,
       firstTimestamp: this.#integers[0]?.[0] as number,
-      storedBytes: stored.length,
+      storedBytes: payload.bytes.length + ENVELOPE_BYTES,
       rawBytes: sink.offset,
       blocks: this.#firstKeys.length,
       dataBytes,
     });
-    this.#stored.push(stored);
+    this.#payloads.push({ ...payload, bytes: copyBytes(payload.bytes) });
     sink.reset(2 * this.#partitionBytes);
     this.#firstKeys = [];
     this.#integers = emptyColumns(INTEGER_COLUMNS);

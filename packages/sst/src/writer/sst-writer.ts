@@ -28,7 +28,7 @@ import {
 } from '../file/footer.ts';
 import { encodeProperties } from '../file/properties.ts';
 import { compareRangeDeletes, encodeRangeDeletes } from '../file/range-deletes.ts';
-import { codecIdOf, encodeStoredBlock, sealStoredBlock } from '../file/stored-block.ts';
+import { ENVELOPE_BYTES, type Payload, payloadOf, sealStoredBlock } from '../file/stored-block.ts';
 import { KeyHashes } from '../filter/key-hashes.ts';
 import {
   BLOCK_BYTES_MAX,
@@ -41,6 +41,7 @@ import {
 import { DELETE, MERGE, NEVER, type RangeDelete, type Row, type RowKind, type RowPosition } from '../row.ts';
 import { ByteSink } from '../sink.ts';
 import type { SstSummary } from '../summary.ts';
+import { FileOutput } from './file-output.ts';
 import { IndexBuilder } from './index-builder.ts';
 import { ReusedPosition } from './reused-position.ts';
 import { type ResolvedWriterOptions, resolveWriterOptions, type SstWriterOptions } from './writer-options.ts';
@@ -67,9 +68,7 @@ export class SstWriter {
   readonly #position: ReusedPosition = new ReusedPosition();
   readonly #ranges: RangeDelete[] = [];
   #rangesBytes = 0;
-  #chunks: Uint8Array[] = [];
-  #offset = 0;
-  #taken = 0;
+  readonly #output: FileOutput = new FileOutput();
   #codecs = 0;
   #finished = false;
   /** The last row of the blocks before the one in progress. */
@@ -222,20 +221,17 @@ export class SstWriter {
     const filter = this.#options.filter?.estimatedBytes(this.#hashes?.count ?? 0) ?? 0;
     const tail =
       this.#index.estimatedBytes + filter + this.#rangesBytes + PROPERTIES_BYTES_ESTIMATE + FOOTER_BYTES;
-    return this.#offset + (this.#finished ? 0 : this.#builder.weight) + tail;
+    return this.#output.length + (this.#finished ? 0 : this.#builder.weight) + tail;
   }
 
   /** How many bytes {@link take} would give. */
   get pendingBytes(): number {
-    return this.#offset - this.#taken;
+    return this.#output.pending;
   }
 
   /** Returns the bytes finished since the last call, in order; they pass to the caller, each in memory of its own. */
   take(): Uint8Array[] {
-    const chunks = this.#chunks;
-    this.#chunks = [];
-    this.#taken = this.#offset;
-    return chunks;
+    return this.#output.take();
   }
 
   /**
@@ -252,7 +248,7 @@ export class SstWriter {
     const isSpare = this.#options.memory === undefined && spareBuilders.length < SPARE_BUILDERS_MAX;
     if (isSpare) spareBuilders.push(this.#builder);
     const { codec, filter, salt, timestampsAbsent, collectors } = this.#options;
-    const dataBytes = this.#offset;
+    const dataBytes = this.#output.length;
     this.#ranges.sort(compareRangeDeletes);
     const rowFacts: RowFacts = {
       rawBytes: this.#rawBytes,
@@ -299,13 +295,12 @@ export class SstWriter {
         (partitions.length > 0 ? FEATURE_INDEX_PARTITIONED : 0),
       codecs: this.#codecs,
     });
-    this.#chunks.push(footer);
-    this.#offset += footer.length;
+    this.#output.append(footer);
     const { collectors: collected, ...facts } = properties;
     return {
       ...facts,
-      bytes: this.#offset,
-      tailBytes: this.#offset - dataBytes,
+      bytes: this.#output.length,
+      tailBytes: this.#output.length - dataBytes,
       statistics: Object.fromEntries(
         collected.filter(({ bytes }) => bytes.length > 0).map((one) => [one.name, one.bytes]),
       ),
@@ -380,18 +375,18 @@ export class SstWriter {
         `file needs a section above ${BLOCK_BYTES_MAX} bytes: bytes=${raw}`,
       );
     }
-    const stored = encodeStoredBlock(sink.view(), codec);
+    const stored = this.#store(payloadOf(sink.view(), codec));
     sink.reset(4 * this.#options.blockBytes);
-    this.#store(stored);
-    return { stored: stored.length, raw };
+    return { stored, raw };
   }
 
-  /** Seals a stored block at the end of the file. */
-  #store(stored: Uint8Array): void {
-    sealStoredBlock(stored, this.#options.salt, this.#offset);
-    this.#codecs |= 1 << codecIdOf(stored);
-    this.#chunks.push(stored);
-    this.#offset += stored.length;
+  /** Appends a stored block to the file and returns its size. */
+  #store({ bytes, codec }: Payload): number {
+    const offset = this.#output.length;
+    const stored = this.#output.append(bytes, ENVELOPE_BYTES);
+    sealStoredBlock(stored, codec, this.#options.salt, offset);
+    this.#codecs |= 1 << codec.id;
+    return stored.length;
   }
 }
 
