@@ -76,18 +76,24 @@ export async function executeMerge(
   const outputs = new MergeOutputs(job, rules, { ...job.writer, collectors, memory }, rangeDeletes);
   const run = new MergeRun(job, io, options);
   const rows = new MergeRows(cursor, outputs);
-  let sliceStart = clock.monotonic();
-  while (!rows.isAtEnd) {
-    const step = rows.advance();
-    if (step === 'blocked') await rows.load(signal);
-    else if (step !== 'rows') await run.emit(step);
-    if (clock.monotonic() - sliceStart < sliceMs) continue;
-    run.report(rows.read);
-    await clock.sleep(0, signal);
-    throwIfAborted(signal);
-    sliceStart = clock.monotonic();
+  try {
+    let sliceStart = clock.monotonic();
+    while (!rows.isAtEnd) {
+      const step = rows.advance();
+      if (step === 'blocked') await rows.load(signal);
+      else if (step !== 'rows') await run.emit(step);
+      if (clock.monotonic() - sliceStart < sliceMs) continue;
+      run.report(rows.read);
+      await clock.sleep(0, signal);
+      throwIfAborted(signal);
+      sliceStart = clock.monotonic();
+    }
+    for (const output of outputs.finish()) await run.emit(output);
+    await run.settle();
+  } catch (error) {
+    await run.settle().catch(() => undefined); // What is thrown came first.
+    throw error;
   }
-  for (const output of outputs.finish()) await run.emit(output);
   run.report(rows.read);
   return run.result(rows.read);
 }
@@ -156,6 +162,7 @@ class MergeRun {
   readonly #outputs: MergeOutputFacts[] = [];
   readonly #io: MergeIo;
   readonly #options: MergeRunOptions;
+  #emitted: Promise<void> = Promise.resolve();
 
   constructor(job: MergeJob, io: MergeIo, options: MergeRunOptions) {
     this.#rowsTotal = job.plan.inputs.reduce((sum, file) => sum + file.rows, 0);
@@ -163,8 +170,21 @@ class MergeRun {
     this.#options = options;
   }
 
+  /** Hands on an output once the one before is where it belongs; the merge goes on meanwhile. */
   async emit(output: MergeOutput): Promise<void> {
+    await this.#emitted;
     throwIfAborted(this.#options.signal);
+    this.#emitted = this.#emit(output);
+    // Whoever waits for it next is told.
+    this.#emitted.catch(() => undefined);
+  }
+
+  /** Waits until nothing is under way; throws what failed of it. */
+  settle(): Promise<void> {
+    return this.#emitted;
+  }
+
+  async #emit(output: MergeOutput): Promise<void> {
     await this.#io.emit(output);
     const { ordinal, file, summary } = output;
     this.#outputs.push({ ordinal, file, summary });

@@ -53,7 +53,7 @@ export interface MergeOutput extends MergeOutputFacts {
 export interface MergeIo {
   /** Returns the bytes of an input. Called once or more per file. */
   readonly open: (file: CompactionFile) => SstSource;
-  /** Receives a finished output. The merge waits for it, so memory stays bounded. */
+  /** Receives a finished output. The merge goes on, and waits for it with the next one: memory stays bounded. */
   readonly emit: (output: MergeOutput) => Promise<void>;
 }
 

@@ -2,10 +2,11 @@
  * The strategy of `kv` families: a lazily leveled tree (Dayan and Idreos, "Dostoevsky", 2018) whose bottom is split into
  * Current and History.
  *
- * Order of decisions: what costs nothing (drops, moves), what keeps reads bounded (base when delta is a quarter of it, then the
- * runs of delta), what keeps old reads bounded (History windows).
+ * Order of decisions: what costs nothing (drops, moves), what keeps reads bounded (base when delta is half of it, then the
+ * runs of delta), what keeps old reads bounded (History windows), what is worth doing while nobody writes.
  */
 import { KV_DEFAULTS, type KvOptions } from './options.ts';
+import { pickAtRest } from './pick-at-rest.ts';
 import { pickBase, planWholeBase } from './pick-base.ts';
 import { pickDelta } from './pick-delta.ts';
 import { pickDrops } from './pick-drops.ts';
@@ -22,6 +23,7 @@ export function kvStrategy(options: Partial<KvOptions> = {}): Strategy {
     pickBase(state, settings) ??
     pickDelta(state, settings) ??
     pickHistory(state, settings) ??
+    pickAtRest(state, settings) ??
     NOTHING;
 }
 

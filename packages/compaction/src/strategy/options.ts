@@ -10,6 +10,10 @@ export interface KvOptions {
   readonly baseFraction: number;
   /** … and at least this size. */
   readonly baseBytesMin: number;
+  /** Where nothing was committed for a while, delta goes into base when it reaches this fraction of it. */
+  readonly restFraction: number;
+  /** The while is as long as the merge would take at this rate, and at least a second. */
+  readonly restBytesPerSecond: number;
   /** The least width of a History window. */
   readonly windowMicros: number;
   /** Merges within delta and within History take about this much. Infinite by default. */
@@ -32,8 +36,10 @@ const HOUR_MICROS = 3_600_000_000;
 export const KV_DEFAULTS: KvOptions = {
   deltaRuns: 6,
   deltaRunsMax: 32,
-  baseFraction: 0.25,
+  baseFraction: 0.5,
   baseBytesMin: 8 * 1024 * 1024,
+  restFraction: 1 / 16,
+  restBytesPerSecond: 32 * 1024 * 1024,
   windowMicros: HOUR_MICROS,
   inputBytesMax: Number.POSITIVE_INFINITY,
   partBytesMax: 256 * 1024 * 1024,

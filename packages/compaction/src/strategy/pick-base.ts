@@ -20,7 +20,7 @@ import { archivedUpTo, readableOf } from './readable.ts';
 import { bytesOf, deltaRuns, filesOf, isReplaced, mergedDeletes, type Run, rangesOverlap } from './runs.ts';
 
 /** What the newest runs may come to, as a fraction of all, to wait for the next merge into base. */
-const LIGHT_FRACTION = 0.1;
+const LIGHT_FRACTION = 0.3;
 
 /** Returns the merge into base that is due, if any: where delta is largest in proportion to what lies below. */
 export function pickBase(state: CompactionState, options: KvOptions): MergePlan | undefined {
@@ -46,6 +46,24 @@ export function pickBase(state: CompactionState, options: KvOptions): MergePlan 
   return planBase(state, options, part, reason);
 }
 
+/** Returns the merge of delta into base that is worth it while nobody writes, of at most `bytesMax`: the heaviest part of keys. */
+export function pickBaseAtRest(
+  state: CompactionState,
+  options: KvOptions,
+  bytesMax: number,
+): MergePlan | undefined {
+  const runs = deltaRuns(state);
+  if (runs.length === 0) return undefined;
+  const parts = freeParts(state, runs, overlappingCurrent(state, runs), options).filter((part) => {
+    const below = bytesOf(part.current);
+    return part.deltaBytes >= options.restFraction * below && part.deltaBytes + below <= bytesMax;
+  });
+  const [part] = parts.sort((left, right) => weightOf(right) - weightOf(left));
+  if (part === undefined) return undefined;
+  const reason = `nobody writes: ${Math.round(part.deltaBytes)} bytes of delta over ${bytesOf(part.current)} of current`;
+  return planBase(state, options, part, reason);
+}
+
 /** Returns a merge of delta into base, the lowest keys first, with the Current files it overlaps or with all of them. */
 export function planWholeBase(
   state: CompactionState,
@@ -65,7 +83,7 @@ function untilReplaced(state: CompactionState, runs: readonly Run[]): Run[] {
   return replaced === -1 ? [...runs] : runs.slice(0, replaced);
 }
 
-/** Returns the runs without the newest that come to less than a tenth of all. */
+/** Returns the runs without the newest that come to less than a fraction of all. */
 function withoutLightest(runs: readonly Run[]): Run[] {
   const most = (1 - LIGHT_FRACTION) * bytesOf(runs);
   let bytes = 0;

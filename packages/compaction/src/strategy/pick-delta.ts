@@ -10,6 +10,9 @@
  * and many come to no more runs than few. (To merge what removes most runs for fewest bytes is quadratic: it takes the same
  * small runs again and again.)
  *
+ * Reads look at busy runs, too, until they are replaced: the more there are, the fewer others are left as they are, down to half
+ * as many.
+ *
  * Invariants:
  * - The inputs are contiguous in age; busy runs end a stretch.
  * - If nothing is under way and there are more than so many runs, a merge is due.
@@ -17,19 +20,41 @@
 import type { KvOptions } from './options.ts';
 import type { CompactionState, MergePlan } from './plan.ts';
 import { readableOf } from './readable.ts';
-import { deltaRuns, type Run } from './runs.ts';
+import { bytesOf, deltaRuns, type Run } from './runs.ts';
 
 /** Returns the merge within the delta tier that is due, if any. */
 export function pickDelta(state: CompactionState, options: KvOptions): MergePlan | undefined {
-  const all = stretches(deltaRuns(state));
-  if (all.reduce((sum, { isBusy, runs }) => sum + (isBusy ? 1 : runs.length), 0) <= options.deltaRuns)
-    return undefined;
+  const runs = deltaRuns(state);
+  const busy = runs.filter(({ isBusy }) => isBusy).length;
+  if (runs.length - busy <= Math.max(options.deltaRuns - busy, options.deltaRuns / 2)) return undefined;
+  const all = stretches(runs);
   const free = all.filter(({ isBusy, runs }) => !isBusy && runs.length > 1);
   const [best] = free
     .map((stretch) => lightest(stretch.runs, options.inputBytesMax))
     .sort((left, right) => right.ratio - left.ratio);
-  if (best === undefined) return undefined;
-  const { runs } = best;
+  return best && planDelta(state, options, best.runs, `${best.runs.length} of too many delta runs`);
+}
+
+/** Returns the merge within the delta tier that is worth it while nobody writes, of at most `bytesMax`. */
+export function pickDeltaAtRest(
+  state: CompactionState,
+  options: KvOptions,
+  bytesMax: number,
+): MergePlan | undefined {
+  const runs = deltaRuns(state);
+  if (runs.length < 2) return undefined;
+  const best = lightest(runs, bytesMax);
+  if (best.ratio < options.restFraction || bytesOf(best.runs.flatMap(({ files }) => files)) > bytesMax)
+    return undefined;
+  return planDelta(state, options, best.runs, `nobody writes: ${best.runs.length} delta runs become one`);
+}
+
+function planDelta(
+  state: CompactionState,
+  options: KvOptions,
+  runs: readonly Run[],
+  reason: string,
+): MergePlan {
   return {
     kind: 'merge',
     inputs: runs.flatMap((run) => run.files),
@@ -39,7 +64,7 @@ export function pickDelta(state: CompactionState, options: KvOptions): MergePlan
     readable: readableOf(state, options),
     upper: state.upper,
     windowMicros: options.windowMicros,
-    reason: `${runs.length} of too many delta runs`,
+    reason,
   };
 }
 

@@ -21,6 +21,8 @@ export interface CompactionState {
   readonly upper: number;
   /** Ids of files that running jobs replace: left alone. */
   readonly busy?: ReadonlySet<string> | undefined;
+  /** How long nothing was committed, in microseconds; 0, by default, where that is not known. */
+  readonly restMicros?: number | undefined;
   /** Running merges and moves into base. */
   readonly intoBase?: readonly RunningBaseMerge[] | undefined;
 }

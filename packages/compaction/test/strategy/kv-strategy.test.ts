@@ -155,7 +155,7 @@ describe('base', () => {
 });
 
 describe('deletes', () => {
-  const base = current({ id: 'c1', bytes: 100_000, rows: 1000 });
+  const base = current({ id: 'c1', bytes: 50_000, rows: 500 });
 
   it('count as what they free in base', () => {
     expect(plan(stateOf([delta({ id: 'd1', run: 1, bytes: 2000, rows: 300 }), base]))).toEqual({
@@ -170,7 +170,7 @@ describe('deletes', () => {
   it('of ranges bring a merge forward when there are many', () => {
     const few = delta({ id: 'd1', run: 1, level: 1, bytes: 2000, rangeDeletes: 10 });
     expect(plan(stateOf([few, base]))).toEqual({ kind: 'nothing' });
-    const many = delta({ id: 'd1', run: 1, level: 1, bytes: 2000, rangeDeletes: 25 });
+    const many = delta({ id: 'd1', run: 1, level: 1, bytes: 2000, rangeDeletes: 60 });
     expect(ids(plan(stateOf([many, base])))).toEqual(['c1', 'd1']);
   });
 });

@@ -59,9 +59,9 @@ const MIB = 1024 * 1024;
 const RUNS: Readonly<Record<FamilyKind, Limit>> = { kv: { soft: 7, hard: 11 }, log: { soft: 64, hard: 256 } };
 const BYTES: Limit = { soft: 512 * MIB, hard: 2048 * MIB };
 /** The delay of a commit just below the hard limit. */
-const DELAY_MS_MAX = 100;
+const DELAY_MS_MAX = 20;
 /** How often a stopped commit looks again, and for how long. */
-const LOOK_MS = 20;
+const LOOK_MS = 5;
 const STOP_MS_MAX = 30_000;
 
 /** See the module. */

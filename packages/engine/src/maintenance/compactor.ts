@@ -44,6 +44,7 @@ import { changeFiles, type JobContext, type MergeRunner, runMerge } from './comp
 import { type CompactionCounts, type CompactionStats, countJob, NO_COUNTS } from './compaction-stats.ts';
 import { FAILURES_MAX, FailingPlaces } from './failing-places.ts';
 import { type Place, placeKey } from './place.ts';
+import { RestingShards } from './resting-shards.ts';
 import { dueHorizon, retain } from './retain.ts';
 import { manualStrategyOf, smallStrategyOf, strategyOf } from './strategies.ts';
 
@@ -80,6 +81,8 @@ interface Look {
   readonly lastStrategy?: Strategy | undefined;
   /** Returns the files that are to be judged. */
   readonly filesOf: (state: ShardState) => readonly FileEntry[];
+  /** Returns for how many microseconds nothing was committed; 0 if absent. */
+  readonly restOf?: ((state: ShardState) => number) | undefined;
   /** Work to plan around, besides what is under way. */
   readonly leftAlone: readonly Work[];
   readonly onFailure: (work: Work, error: unknown) => void;
@@ -95,6 +98,9 @@ type Outcome = Job | 'nothing due' | 'under way' | 'held back' | 'all held';
 const JOBS_MAX = 3;
 /** A thread each, as far as there are processors besides the one that the host runs on. Idle threads end. */
 const THREADS = Math.min(JOBS_MAX, Math.max(1, availableParallelism() - 1));
+/** After so long without a commit it is looked at what is worth doing while nobody writes, and then at times twice as far apart. */
+const REST_MS_MIN = 1000;
+const REST_LOOK_MS_MAX = 16_000;
 /** How long everything may be held before a waiting job looks again. */
 const HELD_MS = 50;
 
@@ -107,6 +113,9 @@ export class Compactor {
   readonly #stop = new AbortController();
   readonly #failing: FailingPlaces;
   readonly #calm: CalmPlaces;
+  readonly #resting: RestingShards;
+  /** It will be looked at again when nobody has written for longer. */
+  #isRestAwaited = false;
   readonly #jobs = new Set<Job>();
   #counts: CompactionCounts = NO_COUNTS;
   #lastError: string | undefined;
@@ -130,6 +139,7 @@ export class Compactor {
     this.#context = context;
     this.#clock = manifest.clock;
     this.#calm = new CalmPlaces(tuning);
+    this.#resting = new RestingShards(this.#clock);
     this.#failing = new FailingPlaces(this.#clock);
     // Or the runs that wait for the large merges would be what reads have to look at.
     const mergesPerThread = Math.ceil((tuning.jobs ?? JOBS_MAX) / threads);
@@ -260,11 +270,17 @@ export class Compactor {
         place,
         strategy,
         lastStrategy: smallStrategyOf(family, this.#context.tuning),
-        filesOf: (state) => (isKv ? this.#calm.filesToJudge(state, family, strategy) : allOf(state, family)),
+        filesOf: (state) =>
+          isKv && this.#resting.microsOf(state) < 1000 * REST_MS_MIN
+            ? this.#calm.filesToJudge(state, family, strategy)
+            : allOf(state, family),
+        restOf: (state) => this.#resting.microsOf(state),
         leftAlone,
         onFailure,
         onCalm: (state) => {
-          if (isKv && leftAlone.length === 0) this.#calm.note(state, family);
+          if (!isKv) return;
+          if (leftAlone.length === 0) this.#calm.note(state, family);
+          this.#lookAtRest(state, family, strategy);
         },
         signal,
       });
@@ -274,6 +290,25 @@ export class Compactor {
     } catch (error) {
       onFailure(undefined, error);
     }
+  }
+
+  /** Looks again later if there will be something to do once nobody has written for longer. */
+  #lookAtRest(state: ShardState, family: Family, strategy: Strategy): void {
+    const delta = state.files.get(family.record.number)?.delta ?? [];
+    if (delta.length === 0 || this.#isRestAwaited) return;
+    const restMs = this.#resting.microsOf(state) / 1000;
+    if (restMs >= REST_MS_MIN) {
+      const files = allOf(state, family);
+      const plan = strategy({ ...judged(state, family, files, []), restMicros: Number.POSITIVE_INFINITY });
+      if (plan.kind === 'nothing') return;
+    }
+    this.#isRestAwaited = true;
+    const ms = Math.min(Math.max(REST_MS_MIN, restMs), REST_LOOK_MS_MAX);
+    const look = (): void => {
+      this.#isRestAwaited = false;
+      this.#wake();
+    };
+    this.#clock.sleep(ms, this.#stop.signal).then(look, ignoreAborted);
   }
 
   /** Moves the horizon of a place if its retention wants it, before anybody looks at what can be dropped. */
@@ -304,9 +339,10 @@ export class Compactor {
     const isLast = this.#jobs.size > 0 && this.#jobs.size === jobsMax - 1;
     const strategy = isLast ? (look.lastStrategy ?? look.strategy) : look.strategy;
     const files = look.filesOf(state);
+    const restMicros = look.restOf?.(state);
     const decide = (pins: readonly number[]): Plan => {
       const work = [...this.#jobsIn(place).map((job) => job.work), ...look.leftAlone];
-      return strategy({ ...judged(state, place.family, files, pins), ...underWay(work) });
+      return strategy({ ...judged(state, place.family, files, pins), restMicros, ...underWay(work) });
     };
     if (decide([]).kind === 'nothing') {
       // What is due after the jobs that are under way shows when they end.
@@ -370,12 +406,7 @@ export class Compactor {
     if (failing.failures === FAILURES_MAX)
       this.#context.onEvent?.({ type: 'compactionFailing', place: failing });
     for (const delayMs of delaysMs) {
-      this.#clock.sleep(delayMs, this.#stop.signal).then(
-        () => this.#wake(),
-        (aborted: unknown) => {
-          if (!isClorthoError(aborted, 'CLORTHO_ABORTED')) throw aborted;
-        },
-      );
+      this.#clock.sleep(delayMs, this.#stop.signal).then(() => this.#wake(), ignoreAborted);
     }
   }
 
@@ -405,6 +436,10 @@ export class Compactor {
 function allOf({ files }: ShardState, { record }: Family): readonly FileEntry[] {
   const { delta, current, history } = files.get(record.number) ?? NO_FILES;
   return [...delta, ...current, ...history];
+}
+
+function ignoreAborted(error: unknown): void {
+  if (!isClorthoError(error, 'CLORTHO_ABORTED')) throw error;
 }
 
 function judged(

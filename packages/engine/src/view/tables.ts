@@ -11,8 +11,8 @@ import { type FileEntry, objectKey } from '@clortho/manifest';
 import { type Block, type CollectorDefinition, Sst, type SstOpenOptions, type SstSource } from '@clortho/sst';
 import type { MergeRead, StoredFile, StoredFiles } from './stored-files.ts';
 
-/** Files up to this size are kept whole when they were written here. */
-const WHOLE_BYTES_MAX = 256 * 1024;
+/** Files up to this part of the budget of open files are kept whole when they were written here. */
+const WHOLE_FRACTION = 1 / 32;
 /** What a byte of a tail takes once it is decoded, roughly. */
 const TAIL_WEIGHT = 4;
 /** Block numbers per file in cache keys. */
@@ -123,7 +123,7 @@ export class Tables {
     const number = this.#numberOf(file.id);
     const options = this.#options(file, number);
     this.keep(file, bytes);
-    if (bytes.length <= WHOLE_BYTES_MAX) {
+    if (bytes.length <= WHOLE_FRACTION * this.#context.tableBytes) {
       this.#open.set(
         number,
         wholeFile(bytes, file.tailBytes, () => Sst.openBytes(bytes, options)),

@@ -2,7 +2,8 @@
  * What a cursor reads before it comes to it: a stretch of adjacent blocks in one read.
  *
  *     growing     a seek loads | 1 |, moving on loads | 2  3 |, then | 4  5  6  7 |, up to `readAheadBytesMax` of the file
- *     of a size   | 1  2  3 | 4  5  6 |, past the cache, for merges and for scans of whole files
+ *     of a size   | 1  2  3 | 4  5  6 |, past the cache, for merges and for scans of whole files; a merge, which reads all there
+ *                 is, asks for the next one as soon as it has one
  *
  * A stretch grows only as its cursor moves on from a block that had to be loaded into one that has to be: seeks, and blocks
  * that are in memory, begin again with one block. So a scan reads at most twice what it needs.
@@ -17,6 +18,13 @@ import type { WorkMemory } from '../block/work-memory.ts';
 import type { BlockIndex } from '../block-index/block-index.ts';
 import type { BlockReader } from './block-reader.ts';
 
+/** A stretch that was asked for: the blocks `[first, end)`. */
+interface Reading {
+  readonly first: number;
+  readonly end: number;
+  readonly bytes: Promise<Uint8Array>;
+}
+
 /** The stretch of one cursor. */
 export class ReadAhead {
   readonly #index: BlockIndex;
@@ -30,6 +38,8 @@ export class ReadAhead {
   #bytes: Uint8Array = EMPTY_BYTES;
   /** How much the last stretch could have had: what fits of it is whole blocks, which are not all alike. */
   #windowBytes = 0;
+  /** What comes behind the stretch, if it was asked for. */
+  #next: Reading | undefined;
 
   /** Nothing is read yet. */
   constructor(index: BlockIndex, blocks: BlockReader, bytesFixed: number, memory: WorkMemory | undefined) {
@@ -59,14 +69,15 @@ export class ReadAhead {
     signal: AbortSignal | undefined,
   ): Promise<Block> {
     const index = this.#index;
-    const windowBytes = this.#nextWindowBytes(ordinal, from);
-    const stop = index.offsetAt(ordinal) + windowBytes;
-    let end = ordinal + 1;
-    while (end < index.blocks && index.endAt(end) <= stop && isWanted(end)) end += 1;
     if (this.#bytesFixed > 0) {
-      this.#hold(ordinal, end, await this.#blocks.read(ordinal, end, signal));
+      const reading = this.#next?.first === ordinal ? this.#next : this.#ask(ordinal, isWanted, signal);
+      this.#next = undefined;
+      this.#hold(ordinal, reading.end, await reading.bytes);
+      if (this.#memory !== undefined) this.#askNext(isWanted, signal);
       return this.block(ordinal) as Block;
     }
+    const windowBytes = this.#nextWindowBytes(ordinal, from);
+    const end = this.#stretchEnd(ordinal, windowBytes, isWanted);
     if (end === ordinal + 1) {
       const block = await this.#blocks.load(ordinal, signal);
       this.#hold(ordinal, end, EMPTY_BYTES);
@@ -82,6 +93,29 @@ export class ReadAhead {
   /** Lets go of the stretch. */
   clear(): void {
     this.#hold(0, 0, EMPTY_BYTES);
+    this.#next = undefined;
+  }
+
+  #ask(ordinal: number, isWanted: (ordinal: number) => boolean, signal: AbortSignal | undefined): Reading {
+    const end = this.#stretchEnd(ordinal, this.#bytesFixed, isWanted);
+    return { first: ordinal, end, bytes: this.#blocks.read(ordinal, end, signal) };
+  }
+
+  #askNext(isWanted: (ordinal: number) => boolean, signal: AbortSignal | undefined): void {
+    let first = this.#end;
+    while (first < this.#index.blocks && !isWanted(first)) first += 1;
+    if (first === this.#index.blocks) return;
+    this.#next = this.#ask(first, isWanted, signal);
+    // Whoever comes to it is told; if nobody does, nobody misses it.
+    this.#next.bytes.catch(() => undefined);
+  }
+
+  #stretchEnd(ordinal: number, windowBytes: number, isWanted: (ordinal: number) => boolean): number {
+    const index = this.#index;
+    const stop = index.offsetAt(ordinal) + windowBytes;
+    let end = ordinal + 1;
+    while (end < index.blocks && index.endAt(end) <= stop && isWanted(end)) end += 1;
+    return end;
   }
 
   #hold(first: number, end: number, bytes: Uint8Array): void {
@@ -91,7 +125,6 @@ export class ReadAhead {
   }
 
   #nextWindowBytes(ordinal: number, from: number | undefined): number {
-    if (this.#bytesFixed > 0) return this.#bytesFixed;
     const wasLoaded = from !== undefined && from < ordinal && from >= this.#first && from < this.#end;
     return wasLoaded ? Math.min(2 * this.#windowBytes, this.#blocks.readAheadBytesMax) : 0;
   }
