@@ -10,9 +10,6 @@
  * and many come to no more runs than few. (To merge what removes most runs for fewest bytes is quadratic: it takes the same
  * small runs again and again.)
  *
- * Reads look at busy runs, too, until they are replaced: the more there are, the fewer others are left as they are, down to half
- * as many.
- *
  * Invariants:
  * - The inputs are contiguous in age; busy runs end a stretch.
  * - If nothing is under way and there are more than so many runs, a merge is due.
@@ -24,10 +21,9 @@ import { bytesOf, deltaRuns, type Run } from './runs.ts';
 
 /** Returns the merge within the delta tier that is due, if any. */
 export function pickDelta(state: CompactionState, options: KvOptions): MergePlan | undefined {
-  const runs = deltaRuns(state);
-  const busy = runs.filter(({ isBusy }) => isBusy).length;
-  if (runs.length - busy <= Math.max(options.deltaRuns - busy, options.deltaRuns / 2)) return undefined;
-  const all = stretches(runs);
+  const all = stretches(deltaRuns(state));
+  if (all.reduce((sum, { isBusy, runs }) => sum + (isBusy ? 1 : runs.length), 0) <= options.deltaRuns)
+    return undefined;
   const free = all.filter(({ isBusy, runs }) => !isBusy && runs.length > 1);
   const [best] = free
     .map((stretch) => lightest(stretch.runs, options.inputBytesMax))

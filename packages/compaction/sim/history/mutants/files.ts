@@ -47,8 +47,8 @@ export const FILE_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: 'src/strategy/pick-delta.js',
-        find: 'const all = stretches(runs)',
-        replace: 'const all = stretches(runs.filter((run) => !run.isBusy))',
+        find: 'stretches(deltaRuns(state))',
+        replace: 'stretches(deltaRuns(state).filter((run) => !run.isBusy))',
       },
     ],
   },
