@@ -41,6 +41,8 @@ export interface StreamIdentity {
   readonly rangeDeletes: readonly RangeDelete[];
   /** Keys that no file crosses, ascending. */
   readonly fences: readonly Uint8Array[];
+  /** How large a file will be, about; 0 where that is not known. */
+  readonly expectedBytes: number;
 }
 
 /** A key in place. */
@@ -116,7 +118,8 @@ export class OutputStream implements RowSink {
     const { fences } = this.#identity;
     while (this.#fence < fences.length && isAtOrBelow(fences[this.#fence] as Uint8Array, first))
       this.#fence += 1;
-    return new SstWriter(this.#settings.writerOptions());
+    const { expectedBytes } = this.#identity;
+    return new SstWriter({ ...this.#settings.writerOptions(), expectedBytes });
   }
 
   /** Notes the key of the row that was appended, and now and then whether the file is full. */

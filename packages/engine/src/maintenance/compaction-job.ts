@@ -8,7 +8,7 @@
  * - Inputs are read past the caches, from memory or disk where they are there: a merge reads every byte once. What had most
  *   of its inputs there goes to disk as well.
  */
-import { ClorthoError, isClorthoError } from '@clortho/base';
+import { ClorthoError, concatBytes, isClorthoError } from '@clortho/base';
 import {
   type DropPlan,
   inputsOf,
@@ -102,7 +102,7 @@ export async function runMerge(
       const bounds = { lower: lowerBound(file.lower), upper: file.upper && shortenUpper(file.upper) };
       const place = { family: family.record.number, tier, level, run: age, uniform: file.uniform };
       await rate.spend(summary.bytes, signal);
-      const bytes = Buffer.concat(chunks);
+      const bytes = joined(chunks);
       const entry = await outputs.add(
         bytes,
         (id) => ({ ...fileEntryOf(summary, { ...place, id }), ...bounds }),
@@ -143,6 +143,12 @@ export async function runMerge(
   } finally {
     stopRenewing();
   }
+}
+
+/** Returns the bytes of a file; those that come from another thread are in one piece already. */
+function joined(chunks: readonly Uint8Array[]): Uint8Array {
+  const [only] = chunks;
+  return only !== undefined && chunks.length === 1 ? only : concatBytes(chunks);
 }
 
 /** Removes or moves files without reading them. Returns whether they were still where they had been. */

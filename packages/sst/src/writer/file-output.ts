@@ -12,10 +12,16 @@ const BYTES_MAX = 1024 * 1024;
 export class FileOutput {
   /** How many bytes were appended in all. */
   length = 0;
+  readonly #expectedBytes: number;
   #taken = 0;
   #pieces: Uint8Array[] = [];
   #piece: Uint8Array = new Uint8Array(0);
   #used = 0;
+
+  /** Begins with nothing; the first piece has room for `expectedBytes`. */
+  constructor(expectedBytes = 0) {
+    this.#expectedBytes = expectedBytes;
+  }
 
   /** How many bytes {@link take} would give. */
   get pending(): number {
@@ -52,7 +58,8 @@ export class FileOutput {
   #next(length: number): void {
     if (this.#used > 0) this.#pieces.push(this.#piece.subarray(0, this.#used));
     const bytes = Math.min(BYTES_MAX, Math.max(FIRST_BYTES, this.length));
-    this.#piece = new Uint8Array(Math.max(length, bytes));
+    const expected = this.length === 0 ? this.#expectedBytes : 0;
+    this.#piece = new Uint8Array(Math.max(length, bytes, expected));
     this.#used = 0;
   }
 }

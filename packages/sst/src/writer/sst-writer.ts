@@ -68,7 +68,7 @@ export class SstWriter {
   readonly #position: ReusedPosition = new ReusedPosition();
   readonly #ranges: RangeDelete[] = [];
   #rangesBytes = 0;
-  readonly #output: FileOutput = new FileOutput();
+  readonly #output: FileOutput;
   #codecs = 0;
   #finished = false;
   /** The last row of the blocks before the one in progress. */
@@ -88,6 +88,7 @@ export class SstWriter {
    */
   constructor(options: SstWriterOptions = {}) {
     this.#options = resolveWriterOptions(options);
+    this.#output = new FileOutput(this.#options.expectedBytes);
     this.#hashes = this.#options.filter === undefined ? undefined : new KeyHashes();
     this.#collectors = this.#options.collectors.map((definition) => definition.create());
     const { codec, indexPartitionBytes } = this.#options;

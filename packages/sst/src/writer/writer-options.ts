@@ -29,6 +29,8 @@ export interface SstWriterOptions {
   readonly indexPartitionBytes?: number | undefined;
   /** Gathers rows in this memory: those of cursors that have the same are copied faster. */
   readonly memory?: WorkMemory | undefined;
+  /** How large the file will be, about: that much memory is set aside at once, so that it comes in one piece. Default 0. */
+  readonly expectedBytes?: number | undefined;
 }
 
 /** The options with defaults and parts looked up. */
@@ -41,6 +43,7 @@ export interface ResolvedWriterOptions {
   readonly timestampsAbsent: boolean;
   readonly indexPartitionBytes: number;
   readonly memory: WorkMemory | undefined;
+  readonly expectedBytes: number;
 }
 
 const BLOCK_BYTES = 32 * 1024;
@@ -74,5 +77,6 @@ export function resolveWriterOptions(options: SstWriterOptions): ResolvedWriterO
     timestampsAbsent: options.timestamps === 'absent',
     indexPartitionBytes,
     memory: options.memory,
+    expectedBytes: options.expectedBytes ?? 0,
   };
 }
