@@ -7,7 +7,7 @@
 import type { Clock } from '@clortho/base';
 
 /** The longest such stretch in milliseconds. */
-const SLICE_MS = 8;
+const SLICE_MS = 4;
 
 /** Measures one piece of work. */
 export class Pace {

@@ -1,7 +1,13 @@
 /** The inputs of the merge as files, the facts of them as a strategy sees them, and the plan that it makes. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CompactionFile, kvStrategy, type MergePlan, type MergeTarget } from '@clortho/compaction';
+import {
+  type CompactionFile,
+  kvStrategy,
+  type MergePlan,
+  type MergeTarget,
+  manualStrategy,
+} from '@clortho/compaction';
 import { type CodecName, NEVER, PUT, SstWriter } from '@clortho/sst';
 import { KEY_BYTES } from '../workload/rows.ts';
 import { eachRow, type MergeRows, ROW_BYTES, RUNS } from './merge-rows.ts';
@@ -35,11 +41,14 @@ export function writeInputs(folder: string, rows: MergeRows, codec: CodecName): 
   });
 }
 
-/** Returns the strategy's plan, which is into base: there is none yet. For `delta`, what would be due beside a larger one. */
+/** Returns the plan of a compaction on demand, which is into base. For `delta`, what would be due beside a larger one. */
 export function planOf(inputs: readonly CompactionFile[], target: MergeTarget): MergePlan {
   const upper = Math.max(...inputs.map(({ run }) => run));
-  const baseBytesMin = target === 'base' ? 0 : Number.POSITIVE_INFINITY;
-  const strategy = kvStrategy({ deltaRuns: 1, baseBytesMin, partBytesMax: Number.POSITIVE_INFINITY });
+  const partBytesMax = Number.POSITIVE_INFINITY;
+  const strategy =
+    target === 'base'
+      ? manualStrategy({ partBytesMax })
+      : kvStrategy({ deltaRuns: 1, baseBytesMin: Number.POSITIVE_INFINITY });
   const plan = strategy({ files: inputs, horizon: Number.NEGATIVE_INFINITY, pins: [], upper });
   if (plan.kind !== 'merge' || plan.output !== target || plan.inputs.length !== RUNS)
     throw new Error(`the strategy plans something else: ${JSON.stringify(plan.kind)}`);

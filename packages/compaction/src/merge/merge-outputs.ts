@@ -19,9 +19,12 @@ import { reduceHistory } from './reduce-history.ts';
 
 const SALT_STEP = 0x9e37_79b9; // 2^32 / golden ratio: salts of neighbours have nothing in common.
 
-/** How much more memory is set aside for a file than is expected of it. */
-const EXPECTED_SLACK = 1 / 16;
-const EXPECTED_SLACK_BYTES = 64 * 1024;
+/**
+ * How much more memory is set aside for a file than is expected of it. A C library uses memory of up to 32 MiB again; more is new
+ * every time, and every page of it a fault.
+ */
+const EXPECTED_SLACK = 1 / 32;
+const EXPECTED_SLACK_BYTES = 256 * 1024;
 
 /** Takes the groups of a merge in key order and gives the files they come to. */
 export class MergeOutputs {

@@ -55,6 +55,9 @@ export class OutputStream implements RowSink {
   #writer: SstWriter | undefined;
   /** Where the file in progress may begin: where the last one ended. */
   #lower: Uint8Array = EMPTY_BYTES;
+  /** The last key that was appended: that of a row of a block, or else bytes. */
+  #lastBlock: Block | undefined;
+  #lastRow = 0;
   #lastKeyBytes: Uint8Array = EMPTY_BYTES;
   #lastKeyStart = 0;
   #lastKeyEnd = 0;
@@ -79,12 +82,10 @@ export class OutputStream implements RowSink {
 
   /** Appends row `row` of a block, which is alone of its key and comes after all that was appended. */
   appendAlone(block: Block, row: number): void {
-    const { keyBytes } = block;
-    const keyStart = block.keyStartAt(row);
-    const keyEnd = block.keyStartAt(row + 1);
-    this.#writer ??= this.#begin({ keyBytes, keyStart, keyEnd });
-    this.#writer.appendOrdered(block, row);
-    this.#note(keyBytes, keyStart, keyEnd, block.valueStartAt(row + 1) - block.valueStartAt(row));
+    this.#writer ??= this.#begin(keyOf(block, row));
+    this.#lastBlock = block;
+    this.#lastRow = row;
+    this.#measure(this.#writer.appendOrdered(block, row));
   }
 
   append(
@@ -110,7 +111,11 @@ export class OutputStream implements RowSink {
       valueStart,
       valueEnd,
     );
-    this.#note(keyBytes, keyStart, keyEnd, valueEnd - valueStart);
+    this.#lastBlock = undefined;
+    this.#lastKeyBytes = keyBytes;
+    this.#lastKeyStart = keyStart;
+    this.#lastKeyEnd = keyEnd;
+    this.#measure(keyEnd - keyStart + valueEnd - valueStart);
   }
 
   /** Begins a file with the row of a key. */
@@ -122,16 +127,20 @@ export class OutputStream implements RowSink {
     return new SstWriter({ ...this.#settings.writerOptions(), expectedBytes });
   }
 
-  /** Notes the key of the row that was appended, and now and then whether the file is full. */
-  #note(keyBytes: Uint8Array, keyStart: number, keyEnd: number, valueLength: number): void {
-    this.#lastKeyBytes = keyBytes;
-    this.#lastKeyStart = keyStart;
-    this.#lastKeyEnd = keyEnd;
-    this.#unmeasured += keyEnd - keyStart + valueLength;
+  /** Counts what was appended, and looks now and then whether the file is full. */
+  #measure(bytes: number): void {
+    this.#unmeasured += bytes;
     const { targetFileBytes } = this.#settings;
     if (this.#unmeasured < targetFileBytes / MEASUREMENTS_PER_FILE) return;
     this.#unmeasured = 0;
     this.#isFull = (this.#writer as SstWriter).estimatedBytes >= targetFileBytes;
+  }
+
+  #lastKey(): Uint8Array {
+    if (this.#lastBlock === undefined)
+      return this.#lastKeyBytes.subarray(this.#lastKeyStart, this.#lastKeyEnd);
+    const { keyBytes, keyStart, keyEnd } = keyOf(this.#lastBlock, this.#lastRow);
+    return keyBytes.subarray(keyStart, keyEnd);
   }
 
   /**
@@ -152,8 +161,9 @@ export class OutputStream implements RowSink {
     for (const rangeDelete of rangeDeletes) writer.addRangeDelete(rangeDelete);
     const summary = writer.finish();
     const { tier, level, run } = this.#identity;
-    const lastKey = this.#lastKeyBytes.subarray(this.#lastKeyStart, this.#lastKeyEnd);
+    const lastKey = this.#lastKey();
     const upper = upperBound(hasRows ? lastKey : undefined, rangeDeletes);
+    this.#lastBlock = undefined;
     this.#lastKeyBytes = EMPTY_BYTES;
     invariant(boundary === undefined || compareBytes(upper, boundary) <= 0, 'files of a stream are disjoint');
     return {
@@ -180,6 +190,10 @@ export class OutputStream implements RowSink {
       chunks: writer.take(),
     };
   }
+}
+
+function keyOf(block: Block, row: number): Key {
+  return { keyBytes: block.keyBytes, keyStart: block.keyStartAt(row), keyEnd: block.keyStartAt(row + 1) };
 }
 
 function isAtOrBelow(fence: Uint8Array, { keyBytes, keyStart, keyEnd }: Key): boolean {

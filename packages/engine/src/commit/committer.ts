@@ -203,11 +203,12 @@ export class Committer {
   async #round(): Promise<void> {
     if (!(await this.#passPressure())) return;
     const group = this.#takeGroup();
+    const pace = new Pace(this.#clock, ROWS_PER_LOOK);
     const sets = this.#reduce(group);
     if (sets !== undefined) {
       this.#release(group);
       const beganMs = this.#clock.monotonic();
-      const uploaded = this.#upload(sets);
+      const uploaded = this.#upload(sets, pace);
       // A failed upload is reported by the commit below; until then it must not count as unhandled.
       const settled = uploaded.catch(() => undefined);
       if (this.#pace.isDue()) await this.#pace.pause();
@@ -286,9 +287,11 @@ export class Committer {
     this.#room.give(batches.reduce((sum, { batch }) => sum + batch.bytes, 0));
   }
 
-  async #upload(sets: readonly RowSet[]): Promise<readonly Upload[]> {
+  async #upload(
+    sets: readonly RowSet[],
+    pace: Pace = new Pace(this.#clock, ROWS_PER_LOOK),
+  ): Promise<readonly Upload[]> {
     const { blockBytes, keeper } = this.#context;
-    const pace = new Pace(this.#clock, ROWS_PER_LOOK);
     const files: EncodedRows[] = [];
     for (const set of sets) files.push(await encodeRows(set, this.#random, blockBytes, pace));
     return Promise.all(files.map((file) => this.#put(file, gcFloorIn(keeper.view, file.place.shard))));

@@ -17,7 +17,6 @@ import { encodeKeys } from '../column/keys.ts';
 import { grownNumbers } from '../growth.ts';
 import type { RowKind } from '../row.ts';
 import type { ByteSink } from '../sink.ts';
-import type { Block } from './block.ts';
 import { GatheredBytes } from './gathered-bytes.ts';
 import { INTEGER_COLUMNS } from './integer-columns.ts';
 import type { WorkMemory } from './work-memory.ts';
@@ -69,22 +68,6 @@ export class BlockBuilder {
     this.kinds[row] = kind;
     this.valueLengths[row] = valueEnd - valueStart;
     this.rows = row + 1;
-  }
-
-  /** Appends a row of a block, copying its bytes; with a timestamp of zero if it has `noTimestamp`. */
-  pushRow(block: Block, row: number, noTimestamp: boolean): void {
-    const at = this.rows;
-    if (at === this.timestamps.length) this.#growRows();
-    const valueStart = block.valueStartAt(row);
-    const valueEnd = block.valueStartAt(row + 1);
-    this.keys.append(block.keyBytes, block.keyStartAt(row), block.keyStartAt(row + 1));
-    this.values.append(block.valueBytes, valueStart, valueEnd);
-    this.keyOffsets[at + 1] = this.keys.length;
-    this.timestamps[at] = noTimestamp ? 0 : block.timestampAt(row);
-    this.ends[at] = block.endAt(row);
-    this.kinds[at] = block.kindAt(row);
-    this.valueLengths[at] = valueEnd - valueStart;
-    this.rows = at + 1;
   }
 
   /** Appends the encoded block to `sink`. */

@@ -7,12 +7,15 @@
 import { decodeIntegers, writeStarts } from '../column/integers.ts';
 import { decodeKeys, ROW_NUMBERS, VALUE_START } from '../column/keys.ts';
 import { checkOrder } from '../column/order.ts';
+import { SCRATCH, scratchNumbers } from '../column/scratch.ts';
 import { decodeTimestamps } from '../column/timestamps.ts';
 import { KEY_BYTES_MAX, VALUE_BYTES_MAX } from '../limits.ts';
 import { MERGE, PUT } from '../row.ts';
 import { corruptSection, type Section, takeVarint } from '../section.ts';
 import { Block } from './block.ts';
 import type { WorkMemory } from './work-memory.ts';
+
+const valueRoom = (count: number): Float64Array => scratchNumbers(SCRATCH.valueLengths, count);
 
 /**
  * Decodes a block. With `timestamp`, all rows have that one (the file stores none). The values of the block are a
@@ -27,7 +30,7 @@ export function decodeBlock(section: Section, timestamp: number | undefined, mem
   const timestamps = decodeTimestamps(section, rows, timestamp);
   const ends = decodeTimestamps(section, rows, undefined);
   const kinds = decodeIntegers(section, rows, PUT, MERGE);
-  const valueLengths = decodeIntegers(section, rows, 0, VALUE_BYTES_MAX);
+  const valueLengths = decodeIntegers(section, rows, 0, VALUE_BYTES_MAX, valueRoom);
   const keys = decodeKeys(section, rows, KEY_BYTES_MAX, memory);
   checkOrder(section, keys, timestamps);
   const { offset } = section;

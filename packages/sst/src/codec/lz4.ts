@@ -41,6 +41,7 @@ function createNative(): Codec | undefined {
   } catch {
     return undefined;
   }
+  let sized = new Uint8Array(0);
   return {
     name: 'lz4',
     id: 1,
@@ -48,10 +49,11 @@ function createNative(): Codec | undefined {
     compress: (raw) =>
       native.compressSync(Buffer.from(raw.buffer, raw.byteOffset, raw.length)).subarray(SIZE_BYTES),
     decompress: (stored, rawBytes) => {
-      const sized = new Uint8Array(SIZE_BYTES + stored.length);
+      const length = SIZE_BYTES + stored.length;
+      if (length > sized.length) sized = new Uint8Array(length);
       writeUint32(sized, 0, rawBytes);
       sized.set(stored, SIZE_BYTES);
-      const raw = native.uncompressSync(sized);
+      const raw = native.uncompressSync(sized.subarray(0, length));
       if (raw.length !== rawBytes) throw new Error('lz4 block has another size');
       return new Uint8Array(raw.buffer, raw.byteOffset, rawBytes);
     },

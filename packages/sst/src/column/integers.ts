@@ -20,6 +20,7 @@ import type { ByteSink } from '../sink.ts';
 
 /** A decoded column: the numbers, or the one that all of them equal. */
 export interface Integers {
+  /** There may be more behind them, without a meaning. */
   readonly values: Float64Array | undefined;
   /** The number of every row when `values` is `undefined`. */
   readonly constant: number;
@@ -51,11 +52,17 @@ export function encodeIntegers(sink: ByteSink, values: Float64Array, count: numb
 }
 
 /**
- * Decodes a column of `count` numbers, each in `[least, most]`.
+ * Decodes a column of `count` numbers, each in `[least, most]`, into what `room` returns if it is given.
  *
  * @throws {ClorthoError} `CLORTHO_CORRUPT`.
  */
-export function decodeIntegers(section: Section, count: number, least: number, most: number): Integers {
+export function decodeIntegers(
+  section: Section,
+  count: number,
+  least: number,
+  most: number,
+  room?: (count: number) => Float64Array,
+): Integers {
   const bytes = section.bytes;
   const head = takeHead(section);
   const width = head & 15;
@@ -70,13 +77,13 @@ export function decodeIntegers(section: Section, count: number, least: number, m
   }
   const start = takeBytes(section, width * count);
   checkAllocation(section, count * Float64Array.BYTES_PER_ELEMENT);
-  const values = new Float64Array(count);
-  readDeltas(bytes, start, width, values, base);
+  const values = room === undefined ? new Float64Array(count) : room(count);
+  readDeltas(bytes, start, width, values, count, base);
   // Most columns cannot be out of bounds, whatever their deltas are.
   if (width > 6 || !Number.isInteger(base) || base < least || base + 2 ** (8 * width) > most) {
     if (width === 7 && hasLargeDelta(bytes, start, count))
       throw corruptSection(section, 'delta out of bounds');
-    checkBounds(section, values, least, most);
+    checkBounds(section, values, count, least, most);
   }
   return { values, constant: 0 };
 }
@@ -223,10 +230,16 @@ function writeDeltas(
 }
 
 /** Checks that all numbers are integers in `[least, most]`. */
-function checkBounds(section: Section, values: Float64Array, least: number, most: number): void {
+function checkBounds(
+  section: Section,
+  values: Float64Array,
+  count: number,
+  least: number,
+  most: number,
+): void {
   let low = Number.POSITIVE_INFINITY;
   let high = Number.NEGATIVE_INFINITY;
-  for (let index = 0; index < values.length; index += 1) {
+  for (let index = 0; index < count; index += 1) {
     const value = values[index] as number;
     if (value < low) low = value;
     if (value > high) high = value;
@@ -244,15 +257,15 @@ function hasLargeDelta(bytes: Uint8Array, start: number, count: number): boolean
   return false;
 }
 
-/** Reads what {@link writeDeltas} writes, for all of `values`. */
+/** Reads what {@link writeDeltas} writes. */
 function readDeltas(
   bytes: Uint8Array,
   start: number,
   width: number,
   values: Float64Array,
+  count: number,
   base: number,
 ): void {
-  const count = values.length;
   if (width === 1) {
     for (let index = 0; index < count; index += 1) values[index] = base + (bytes[start + index] as number);
   } else if (width === 2) {

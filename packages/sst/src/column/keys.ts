@@ -25,6 +25,7 @@ import type { WorkMemory } from '../block/work-memory.ts';
 import { checkAllocation, corruptSection, type Section, takeBytes, takeVarint } from '../section.ts';
 import type { ByteSink } from '../sink.ts';
 import { decodeIntegers, encodeIntegers, type Integers, integerAt } from './integers.ts';
+import { SCRATCH, scratchNumbers } from './scratch.ts';
 
 /** Rows that share a bundle prefix. */
 export const BUNDLE_ROWS = 16;
@@ -63,8 +64,8 @@ export function keyStartAt(keys: Keys, row: number): number {
 export function encodeKeys(sink: ByteSink, bytes: Uint8Array, offsets: Float64Array, count: number): void {
   const bundles = Math.ceil(count / BUNDLE_ROWS);
   const shared = count === 0 ? 0 : sharedLength(bytes, offsets, 0, count - 1);
-  const bundleLengths = new Float64Array(bundles);
-  const suffixLengths = new Float64Array(count);
+  const bundleLengths = scratchNumbers(SCRATCH.bundleLengths, bundles);
+  const suffixLengths = scratchNumbers(SCRATCH.suffixLengths, count);
   let total = shared;
   for (let bundle = 0; bundle < bundles; bundle += 1) {
     const first = bundle * BUNDLE_ROWS;
@@ -73,8 +74,8 @@ export function encodeKeys(sink: ByteSink, bytes: Uint8Array, offsets: Float64Ar
     bundleLengths[bundle] = prefix - shared;
     total += prefix - shared;
     for (let row = first; row < end; row += 1) {
-      if (row > first && isRepeat(bytes, offsets, row)) continue;
-      const length = (offsets[row + 1] as number) - (offsets[row] as number) - prefix;
+      const isRepeated = row > first && isRepeat(bytes, offsets, row);
+      const length = isRepeated ? 0 : (offsets[row + 1] as number) - (offsets[row] as number) - prefix;
       suffixLengths[row] = length;
       total += length;
     }
@@ -109,8 +110,8 @@ export function encodeKeys(sink: ByteSink, bytes: Uint8Array, offsets: Float64Ar
 export function decodeKeys(section: Section, count: number, keyBytesMax: number, memory?: WorkMemory): Keys {
   const bundles = Math.ceil(count / BUNDLE_ROWS);
   const shared = takeVarint(section, keyBytesMax);
-  const bundleLengths = decodeIntegers(section, bundles, 0, keyBytesMax);
-  const suffixLengths = decodeIntegers(section, count, 0, keyBytesMax);
+  const bundleLengths = decodeIntegers(section, bundles, 0, keyBytesMax, bundleRoom);
+  const suffixLengths = decodeIntegers(section, count, 0, keyBytesMax, suffixRoom);
   let stored = shared;
   let expanded = 0;
   /** The length of all keys, as long as they have one. */
@@ -149,6 +150,9 @@ export function decodeKeys(section: Section, count: number, keyBytesMax: number,
   else expand(keys, section.bytes, from, bundleLengths, suffixLengths);
   return keys;
 }
+
+const bundleRoom = (count: number): Float64Array => scratchNumbers(SCRATCH.bundleLengths, count);
+const suffixRoom = (count: number): Float64Array => scratchNumbers(SCRATCH.suffixLengths, count);
 
 /** Returns memory for a table and keys, and where the keys start there. */
 function placeOf(

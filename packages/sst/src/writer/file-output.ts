@@ -59,7 +59,12 @@ export class FileOutput {
     if (this.#used > 0) this.#pieces.push(this.#piece.subarray(0, this.#used));
     const bytes = Math.min(BYTES_MAX, Math.max(FIRST_BYTES, this.length));
     const expected = this.length === 0 ? this.#expectedBytes : 0;
-    this.#piece = new Uint8Array(Math.max(length, bytes, expected));
+    this.#piece = unfilled(Math.max(length, bytes, expected));
     this.#used = 0;
   }
+}
+
+/** Returns memory that is not filled with zeros: every byte of it is written before anybody sees it. */
+function unfilled(bytes: number): Uint8Array {
+  return new Uint8Array(Buffer.allocUnsafeSlow(bytes).buffer);
 }

@@ -145,29 +145,31 @@ export class SstWriter {
 
   /**
    * Appends row `row` of a block, copying its bytes. The caller knows it to sort after the one before, because a merge has
-   * just compared their keys; that is not checked again. Not for rows of a key that the file has already.
+   * just compared their keys; that is not checked again. Not for rows of a key that the file has already. Returns how many
+   * bytes key and value have.
    *
    * @throws {ClorthoError} `CLORTHO_CLOSED` after {@link finish}.
    */
-  appendOrdered(block: Block, row: number): void {
+  appendOrdered(block: Block, row: number): number {
     if (this.#finished) throw finishedError();
-    const { keyBytes } = block;
+    const { keyBytes, valueBytes } = block;
     const keyStart = block.keyStartAt(row);
     const keyEnd = block.keyStartAt(row + 1);
-    const bytes = keyEnd - keyStart + block.valueStartAt(row + 1) - block.valueStartAt(row);
+    const valueStart = block.valueStartAt(row);
+    const valueEnd = block.valueStartAt(row + 1);
+    const time = this.#options.timestampsAbsent ? 0 : block.timestampAt(row);
+    const end = block.endAt(row);
+    const kind = block.kindAt(row);
+    const bytes = keyEnd - keyStart + valueEnd - valueStart;
     this.#makeRoom(bytes);
-    this.#builder.pushRow(block, row, this.#options.timestampsAbsent);
+    this.#builder.push(keyBytes, keyStart, keyEnd, time, end, kind, valueBytes, valueStart, valueEnd);
     this.#hashes?.add(keyBytes, keyStart, keyEnd);
     if (this.#rows === 0) this.#firstKey = copyBytes(keyBytes, keyStart, keyEnd);
     this.#lastTimestamp = Number.NEGATIVE_INFINITY;
-    this.#count(block.kindAt(row), bytes);
-    if (this.#collectors.length > 0) {
-      const time = this.#options.timestampsAbsent ? 0 : block.timestampAt(row);
-      const valueStart = block.valueStartAt(row);
-      const valueEnd = block.valueStartAt(row + 1);
-      const [end, kind] = [block.endAt(row), block.kindAt(row)];
-      this.#collect(keyBytes, keyStart, keyEnd, time, end, kind, block.valueBytes, valueStart, valueEnd);
-    }
+    this.#count(kind, bytes);
+    if (this.#collectors.length > 0)
+      this.#collect(keyBytes, keyStart, keyEnd, time, end, kind, valueBytes, valueStart, valueEnd);
+    return bytes;
   }
 
   /** Appends a row given as an object; see {@link append}. */

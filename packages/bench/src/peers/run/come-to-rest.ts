@@ -3,7 +3,7 @@ import { systemClock } from '@clortho/base';
 
 const LOOK_MS = 200;
 const CALM_SHARE = 0.05;
-const CALM_LOOKS = 3;
+const CALM_LOOKS = 20;
 const WAIT_MS_MOST = 30_000;
 
 /** Waits until the process hardly works any more. */
