@@ -12,7 +12,7 @@
  * - What was reserved is never given to anybody else.
  */
 
-const CHUNK_BYTES = 4 * 1024 * 1024;
+const CHUNK_BYTES = 1024 * 1024;
 
 /** Memory for one merge: shared by the cursors over its inputs and the writers of its outputs, on one thread. */
 export class WorkMemory {
@@ -21,7 +21,7 @@ export class WorkMemory {
   #end = 0;
   readonly #chunkBytes: number;
 
-  /** Takes chunks of so many bytes, or as large as what is to go into one; 4 MiB by default. */
+  /** Takes chunks of so many bytes, or as large as what is to go into one; 1 MiB by default, which a processor has at hand. */
   constructor(chunkBytes: number = CHUNK_BYTES) {
     this.#chunkBytes = chunkBytes;
   }
