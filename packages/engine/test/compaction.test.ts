@@ -96,6 +96,23 @@ describe('compaction', () => {
     await store.close();
   });
 
+  it('merges what is left once nobody has written for a while, and then looks no more', async () => {
+    const clock = virtualClock();
+    const store = await open('memory:', { clock, tuning: { threads: 0 }, refreshMs: 1e9 });
+    for (const value of ['a', 'b', 'c']) await store.put('k', value);
+    await clock.advance(20_000);
+    expect((await store.stats()).totals.delta.runs).toBe(3);
+    await clock.advance(40_000);
+    const { totals, compaction } = await store.stats();
+    expect([totals.delta.runs, totals.current.files, compaction.jobs]).toEqual([0, 1, 1]);
+    expect(text(await store.get('k'))).toBe('c');
+    // The one that refreshes.
+    expect(clock.pending).toBe(1);
+    await store.put('k', 'd');
+    await store.close();
+    expect(clock.pending).toBe(0);
+  });
+
   it('asked for by hand reports the failure to the caller', async () => {
     const state = brittle();
     const store = await open('memory:', {

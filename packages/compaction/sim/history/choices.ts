@@ -32,8 +32,11 @@ const WINDOW = 4;
 export function strategyOf(choice: Choice, setting: Setting): Strategy {
   const options = optionsOf(setting);
   switch (choice.by) {
-    case 'strategy':
-      return kvStrategy(options);
+    case 'strategy': {
+      const strategy = kvStrategy(options);
+      // What is worth doing while nobody writes may be done at any time.
+      return (state) => strategy({ ...state, restMicros: Number.POSITIVE_INFINITY });
+    }
     case 'manual':
       return manualStrategy({ ...options, full: choice.full });
     case 'delta':

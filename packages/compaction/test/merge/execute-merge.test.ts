@@ -75,6 +75,49 @@ describe('executeMerge', () => {
     expect(history.map(({ file }) => file.maxEndTimestamp)).not.toContain(NEVER);
   });
 
+  it('goes on while an output is handed over, one at a time', async () => {
+    const store = filled(3, 400);
+    const job = { plan: planOf(store), targetFileBytes: 3000, writer: { blockBytes: 500 } };
+    let open = 0;
+    let openMost = 0;
+    let readBeside = 0;
+    const emitted: number[] = [];
+    const source: typeof store.io.open = (file) => ({
+      read: async (...range) => {
+        if (open > 0) readBeside += 1;
+        return store.io.open(file).read(...range);
+      },
+    });
+    const emit = async ({ ordinal }: MergeOutput): Promise<void> => {
+      open += 1;
+      openMost = Math.max(openMost, open);
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      open -= 1;
+      emitted.push(ordinal);
+    };
+    const result = await executeMerge({ ...job, readAheadBytes: 1000 }, { open: source, emit });
+    expect(openMost).toBe(1);
+    expect(readBeside).toBeGreaterThan(0);
+    expect(emitted).toEqual(result.outputs.map(({ ordinal }) => ordinal));
+  });
+
+  it('ends with the failure of an output, and leaves nothing under way', async () => {
+    const store = filled(3, 400);
+    const job = { plan: planOf(store), targetFileBytes: 3000, writer: { blockBytes: 500 } };
+    for (const failing of [0, 2]) {
+      let open = 0;
+      const emit = async ({ ordinal }: MergeOutput): Promise<void> => {
+        open += 1;
+        await new Promise((resolve) => setTimeout(resolve, 2));
+        open -= 1;
+        if (ordinal === failing) throw new Error(`no room for ${ordinal}`);
+      };
+      const merge = executeMerge(job, { open: store.io.open, emit });
+      await expect(merge).rejects.toThrow(`no room for ${failing}`);
+      expect(open).toBe(0);
+    }
+  });
+
   it('ends files at the fences and keeps what is newest, whether keys are alone or have versions', async () => {
     const keyNumbers = fc.uniqueArray(fc.nat(60), { minLength: 1, maxLength: 40, size: 'max' });
     await fc.assert(

@@ -175,6 +175,47 @@ describe('deletes', () => {
   });
 });
 
+describe('while nobody writes', () => {
+  const resting = kvStrategy({ deltaRuns: 3, baseBytesMin: 1e12, restBytesPerSecond: 1e6 });
+  const second = 1_000_000;
+  const MB = 1_000_000;
+
+  it('delta goes into base once a merge takes no longer than the rest was, if that is worth it', () => {
+    const files = [
+      delta({ id: 'd1', run: 1, bytes: 2 * MB }),
+      delta({ id: 'd2', run: 2, bytes: MB }),
+      current({ id: 'c1', bytes: 20 * MB }),
+    ];
+    expect(ids(resting(stateOf(files)))).toEqual([]);
+    expect(ids(resting(stateOf(files, { restMicros: 22 * second })))).toEqual(['d1', 'd2']);
+    expect(ids(resting(stateOf(files, { restMicros: 23 * second })))).toEqual(['c1', 'd1', 'd2']);
+    const large = [...files, current({ id: 'c2', bytes: 60 * MB, keys: ['b', 'y'] })];
+    expect(resting(stateOf(large, { restMicros: 1e12 }))).toMatchObject({ kind: 'merge', output: 'delta' });
+  });
+
+  it('a little of delta waits longer, one run stays, and nothing is done beside other work', () => {
+    const little = [delta({ id: 'd1', run: 1, bytes: 2000 }), delta({ id: 'd2', run: 2, bytes: 2000 })];
+    expect(ids(resting(stateOf(little, { restMicros: 29 * second })))).toEqual([]);
+    expect(ids(resting(stateOf(little, { restMicros: 30 * second })))).toEqual(['d1', 'd2']);
+    const base = current({ id: 'c1', bytes: 1000 * MB });
+    const one = [delta({ id: 'd1', run: 1, bytes: 2 * MB }), base];
+    expect(ids(resting(stateOf(one, { restMicros: 1e15 })))).toEqual([]);
+    expect(ids(resting(stateOf([base], { restMicros: 1e15 })))).toEqual([]);
+    const busy = { restMicros: 1e15, busy: new Set(['d1']) };
+    expect(ids(resting(stateOf(little, busy)))).toEqual([]);
+  });
+
+  it('runs of which one outweighs the others by far stay', () => {
+    const base = current({ id: 'c1', bytes: 1000 * MB });
+    const uneven = [
+      delta({ id: 'd1', run: 1, bytes: 20 * MB }),
+      delta({ id: 'd2', run: 2, bytes: MB }),
+      base,
+    ];
+    expect(ids(resting(stateOf(uneven, { restMicros: 1e15 })))).toEqual([]);
+  });
+});
+
 describe('moves', () => {
   const moving = kvStrategy({ moveBytesMin: 100 });
   const fresh = (id: string, run: number, keys: readonly [string, string], facts = {}): CompactionFile =>

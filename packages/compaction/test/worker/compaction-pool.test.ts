@@ -52,6 +52,28 @@ describe('compactionPool', () => {
     expect(rows[199]?.value).toEqual(encodeUtf8('123'));
   });
 
+  it('lets merges share a thread: one goes on while another waits for its input', async () => {
+    const pool = compactionPool({ threads: 1, mergesPerThread: 2 });
+    const [held, other] = [filled(), filled()];
+    let release = (): void => undefined;
+    const gate = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    const waiting = pool.run(held.job, {
+      open: (file) => ({
+        read: async (...range) => {
+          await gate;
+          return held.store.io.open(file).read(...range);
+        },
+      }),
+      emit: () => Promise.resolve(),
+    });
+    expect((await outputsOf(pool, other.store, other.job)).length).toBeGreaterThan(1);
+    release();
+    expect((await waiting).rowsWritten).toBe(200);
+    await pool.close();
+  });
+
   it('loads operators from modules in the worker, and runs plain functions here', async () => {
     const { store, job } = filled();
     const source = 'export const glue = (older, newer) => Buffer.concat([older, newer]);';
