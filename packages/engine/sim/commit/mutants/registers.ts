@@ -42,7 +42,7 @@ export const REGISTER_MUTANTS: readonly Mutant[] = [
         replace: 'headIn(register), register.version)',
       },
     ],
-    runsMax: 500,
+    runsMax: 1500,
   },
   {
     name: 'the first head alone decides',
