@@ -20,11 +20,15 @@ import { readExactly, type Tail } from './tail.ts';
 /** Where the bytes of a file are: behind a source, or all in memory. */
 export type FileBytes = { readonly source: SstSource } | { readonly whole: Uint8Array };
 
-/** Adjacent blocks as they are stored, up to the block `end`. */
+/** The blocks `[first, end)` as they are stored. */
 export interface Stretch {
-  readonly bytes: Uint8Array;
+  readonly first: number;
   readonly end: number;
+  readonly bytes: Uint8Array;
 }
+
+/** How many of the stretches that cursors hold are shared with others. */
+const SHARED_STRETCHES_MAX = 4;
 
 /** Loads and decodes the blocks of one file. */
 export class BlockReader {
@@ -36,6 +40,8 @@ export class BlockReader {
   readonly #firstCacheKey: number;
   /** Stretches that are being read, by their first block: scans that come to it together read it once. */
   readonly #stretches = new Map<number, Promise<Stretch>>();
+  /** Some of those that cursors hold, and how many do: who comes to a block of one before its cursor did finds it there. */
+  readonly #held = new Map<Stretch, number>();
   /** How much cursors may read at once as they move on. */
   readonly readAheadBytesMax: number;
 
@@ -86,17 +92,40 @@ export class BlockReader {
     return readExactly(this.#source, start, stop - start, this.#name, signal);
   }
 
+  /** Returns a stretch that somebody holds and that has a block. */
+  sharedStretch(ordinal: number): Stretch | undefined {
+    for (const stretch of this.#held.keys())
+      if (stretch.first <= ordinal && ordinal < stretch.end) return stretch;
+    return undefined;
+  }
+
   /** Reads the blocks `[first, end)` as {@link read} does, or joins a read that begins with the same one. */
   async readStretch(first: number, end: number, signal: AbortSignal | undefined): Promise<Stretch> {
     throwIfAborted(signal);
     let stretch = this.#stretches.get(first);
     if (stretch === undefined) {
       stretch = this.read(first, end, undefined)
-        .then((bytes) => ({ bytes, end }))
+        .then((bytes) => ({ first, end, bytes }))
         .finally(() => this.#stretches.delete(first));
       this.#stretches.set(first, stretch);
     }
     return unlessAborted(stretch, signal);
+  }
+
+  /** Shares a stretch with others, until its holders {@link release} it or newer ones are held. */
+  hold(stretch: Stretch): void {
+    this.#held.set(stretch, (this.#held.get(stretch) ?? 0) + 1);
+    if (this.#held.size <= SHARED_STRETCHES_MAX) return;
+    const [oldest] = this.#held.keys();
+    this.#held.delete(oldest as Stretch);
+  }
+
+  /** A holder is done with a stretch. */
+  release(stretch: Stretch): void {
+    const holders = this.#held.get(stretch);
+    if (holders === undefined) return;
+    if (holders > 1) this.#held.set(stretch, holders - 1);
+    else this.#held.delete(stretch);
   }
 
   /** Loads the blocks `[first, end)` into the cache, a stretch at a time, while `claim` grants what they weigh. */

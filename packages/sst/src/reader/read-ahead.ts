@@ -16,7 +16,7 @@ import { EMPTY_BYTES } from '@clortho/base';
 import type { Block } from '../block/block.ts';
 import type { WorkMemory } from '../block/work-memory.ts';
 import type { BlockIndex } from '../block-index/block-index.ts';
-import type { BlockReader } from './block-reader.ts';
+import type { BlockReader, Stretch } from './block-reader.ts';
 
 /** A stretch that was asked for: the blocks `[first, end)`. */
 interface Reading {
@@ -38,6 +38,8 @@ export class ReadAhead {
   #bytes: Uint8Array = EMPTY_BYTES;
   /** How much the last stretch could have had: what fits of it is whole blocks, which are not all alike. */
   #windowBytes = 0;
+  /** The stretch, if it is shared with others. */
+  #shared: Stretch | undefined;
   /** What comes behind the stretch, if it was asked for. */
   #next: Reading | undefined;
 
@@ -76,6 +78,8 @@ export class ReadAhead {
       if (this.#memory !== undefined) this.#askNext(isWanted, signal);
       return this.block(ordinal) as Block;
     }
+    const shared = this.#blocks.sharedStretch(ordinal);
+    if (shared !== undefined) return this.#share(shared, shared.bytes.length, ordinal);
     const windowBytes = this.#nextWindowBytes(ordinal, from);
     const end = this.#stretchEnd(ordinal, windowBytes, isWanted);
     if (end === ordinal + 1) {
@@ -84,16 +88,22 @@ export class ReadAhead {
       this.#windowBytes = Math.max(windowBytes, index.endAt(ordinal) - index.offsetAt(ordinal));
       return block;
     }
-    const stretch = await this.#blocks.readStretch(ordinal, end, signal);
-    this.#hold(ordinal, stretch.end, stretch.bytes);
-    this.#windowBytes = windowBytes;
-    return this.block(ordinal) as Block;
+    return this.#share(await this.#blocks.readStretch(ordinal, end, signal), windowBytes, ordinal);
   }
 
   /** Lets go of the stretch. */
   clear(): void {
     this.#hold(0, 0, EMPTY_BYTES);
     this.#next = undefined;
+  }
+
+  /** Holds a stretch that others may have as well, and returns a block of it. */
+  #share(stretch: Stretch, windowBytes: number, ordinal: number): Block {
+    this.#hold(stretch.first, stretch.end, stretch.bytes);
+    this.#blocks.hold(stretch);
+    this.#shared = stretch;
+    this.#windowBytes = windowBytes;
+    return this.block(ordinal) as Block;
   }
 
   #ask(ordinal: number, isWanted: (ordinal: number) => boolean, signal: AbortSignal | undefined): Reading {
@@ -119,6 +129,8 @@ export class ReadAhead {
   }
 
   #hold(first: number, end: number, bytes: Uint8Array): void {
+    if (this.#shared !== undefined) this.#blocks.release(this.#shared);
+    this.#shared = undefined;
     this.#first = first;
     this.#end = end;
     this.#bytes = bytes;
