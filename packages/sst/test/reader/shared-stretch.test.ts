@@ -9,6 +9,7 @@ import {
   END,
   encodeSst,
   PUT,
+  type Row,
   Sst,
   type SstCursor,
 } from '../../src/index.ts';
