@@ -178,6 +178,6 @@ export interface Tuning {
   readonly bytesPerSecond?: number | undefined;
   /** Files from a commit of at least this size, with keys of their own, go into base without a merge; 8 MiB. */
   readonly moveBytes?: number | undefined;
-  /** Worker threads of compaction; 3. Zero compacts on the caller's thread. */
+  /** Worker threads of compaction; one less than there are processors, 3 at most. Zero compacts on the caller's thread. */
   readonly threads?: number | undefined;
 }
