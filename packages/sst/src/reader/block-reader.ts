@@ -183,6 +183,8 @@ export class BlockReader {
     try {
       return this.#decoded(ordinal, bytes, bytesOffset, passing, memory);
     } catch (error) {
+      // Whoever tries again reads again.
+      this.#held.clear();
       this.#source?.distrust?.();
       throw error;
     }

@@ -16,7 +16,7 @@ import {
 
 const ROWS = 2000;
 
-async function newScene(): Promise<{ sst: Sst; reads: () => number }> {
+async function newScene(): Promise<{ sst: Sst; reads: () => number; damage: (length: number) => void }> {
   const rows = Array.from(
     { length: ROWS },
     (_, row): Row => ({
@@ -28,10 +28,13 @@ async function newScene(): Promise<{ sst: Sst; reads: () => number }> {
   );
   const { bytes } = encodeSst(rows, { blockBytes: 1024, codec: 'none' });
   let count = 0;
+  let damaged = Number.POSITIVE_INFINITY;
   const source = {
     read: (offset: number, length: number) => {
       count += 1;
-      return Promise.resolve(bytes.slice(offset, offset + length));
+      const read = bytes.slice(offset, offset + length);
+      if (length > damaged) read.fill(0, damaged);
+      return Promise.resolve(read);
     },
   };
   const blocks = new Map<number, Block>();
@@ -46,7 +49,8 @@ async function newScene(): Promise<{ sst: Sst; reads: () => number }> {
   };
   const size = bytes.length;
   const sst = await Sst.open(source, { size, cache: { cache, file: 0 }, readAheadBytesMax: 64 * 1024 });
-  return { sst, reads: () => count };
+  const damage = (length: number): void => void (damaged = length);
+  return { sst, reads: () => count, damage };
 }
 
 /** Moves on by so many rows, or to the end; returns the key. */
@@ -81,6 +85,15 @@ describe('a stretch that a cursor holds', () => {
     const all = reads();
     expect(await moveOn(slow, ROWS)).toBe('end');
     expect(reads()).toBe(all);
+  });
+
+  it('is read again by who comes after it was found damaged, although its holder has not let go', async () => {
+    const { sst, damage } = await newScene();
+    damage(3000);
+    const unlucky = await begin(sst);
+    await expect(moveOn(unlucky, ROWS)).rejects.toThrow('checksum');
+    damage(Number.POSITIVE_INFINITY);
+    expect(await moveOn(await begin(sst), ROWS)).toBe('end');
   });
 
   it('does not change what the others see', async () => {
