@@ -151,7 +151,7 @@ export interface AwsOptions {
 export interface Tuning {
   /** Raw bytes of a data block; 32 KiB. */
   readonly blockBytes?: number | undefined;
-  /** The size at which compaction begins a new file; 30 MiB. */
+  /** The size at which compaction begins a new file; 32 MiB. */
   readonly fileBytes?: number | undefined;
   /** Runs that a delta tier may hold before the newest are merged with each other; 6. */
   readonly deltaRuns?: number | undefined;

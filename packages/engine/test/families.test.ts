@@ -104,6 +104,23 @@ describe('a merge family', () => {
     await store.close();
   });
 
+  it('whose operator returns no bytes writes nothing, and loses nothing', async () => {
+    for (const result of [undefined, null, 'text', 7]) {
+      const odd = { name: 'odd', version: 1, merge: () => result } as unknown as MergeOperator;
+      const store = await open('memory:', { ...quiet, families: { odd: { merge: odd } } });
+      const family = store.family('odd');
+      const write = (): unknown =>
+        store.write([
+          { type: 'put', key: 'k', value: 'a', family: 'odd' },
+          { type: 'merge', key: 'k', value: 'b', family: 'odd' },
+        ]);
+      expect(await codeOf(write)).toBe('CLORTHO_INVALID');
+      expect(await family.get('k')).toBeUndefined();
+      await family.put('k', 'a');
+      await store.close();
+    }
+  });
+
   it('needs its operator for merging and reading operands; the rest works without', async () => {
     const backends = newBackends();
     const families = { f: { merge: longest } };

@@ -26,7 +26,7 @@ export interface MergeJob {
   readonly collectors?: readonly CollectorReference[] | undefined;
   /** How outputs are written. */
   readonly writer?: Pick<SstWriterOptions, 'blockBytes' | 'codec' | 'filter'> | undefined;
-  /** An output ends before the first key after it reached this size. Default 30 MiB. */
+  /** An output ends before the first key after it reached this size. Default 32 MiB. */
   readonly targetFileBytes?: number | undefined;
   /** Each input is read in pieces of about this size. Default 1 MiB. */
   readonly readAheadBytes?: number | undefined;
@@ -82,7 +82,7 @@ export interface MergeRunOptions {
   readonly onProgress?: ((progress: MergeProgress) => void) | undefined;
 }
 
-/** The default of {@link MergeJob.targetFileBytes}: a full file and what is set aside for it beyond that stay below 32 MiB. */
-export const TARGET_FILE_BYTES: number = 30 * 1024 * 1024;
+/** The default of {@link MergeJob.targetFileBytes}. */
+export const TARGET_FILE_BYTES: number = 32 * 1024 * 1024;
 /** The default of {@link MergeJob.readAheadBytes}. */
 export const READ_AHEAD_BYTES: number = 1024 * 1024;

@@ -20,8 +20,8 @@ import { reduceHistory } from './reduce-history.ts';
 const SALT_STEP = 0x9e37_79b9; // 2^32 / golden ratio: salts of neighbours have nothing in common.
 
 /**
- * How much more memory is set aside for a file than is expected of it. A C library uses memory of up to 32 MiB again; more is new
- * every time, and every page of it a fault.
+ * How much more memory is set aside for a file than is expected of it. What is above 32 MiB a C library maps for itself and
+ * gives back at once when it is freed; of less, it keeps what several threads have freed.
  */
 const EXPECTED_SLACK = 1 / 32;
 const EXPECTED_SLACK_BYTES = 256 * 1024;

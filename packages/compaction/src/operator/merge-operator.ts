@@ -26,7 +26,7 @@ export interface MergeOperator {
  * Applies an operator and returns bytes that share no memory with the arguments, so that whoever receives the
  * value may change it without changing a cached block.
  *
- * @throws {ClorthoError} `CLORTHO_INVALID` if there is no operator, or it refuses the values.
+ * @throws {ClorthoError} `CLORTHO_INVALID` if there is no operator, or it returns no bytes; what the operator throws.
  */
 export function mergeValues(
   operator: MergeOperator | undefined,
@@ -39,7 +39,11 @@ export function mergeValues(
       'rows with merge operands need the merge operator of their family',
     );
   }
-  const merged = operator.merge(older, newer);
+  const merged: unknown = operator.merge(older, newer);
+  if (!(merged instanceof Uint8Array)) {
+    const facts = `operator=${operator.name} returned=${merged === null ? 'null' : typeof merged}`;
+    throw new ClorthoError('CLORTHO_INVALID', `a merge operator returns bytes: ${facts}`);
+  }
   // Not `slice`: on a Buffer that is a view.
   return merged.buffer === older.buffer || merged.buffer === newer.buffer ? new Uint8Array(merged) : merged;
 }

@@ -1,7 +1,13 @@
 import { decodeUtf8, encodeUtf8 } from '@clortho/base';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { builtInOperators, loadCollector, loadOperator, type MergeOperator } from '../../src/index.ts';
+import {
+  builtInOperators,
+  loadCollector,
+  loadOperator,
+  type MergeOperator,
+  mergeValues,
+} from '../../src/index.ts';
 
 const moduleOf = (source: string): string => `data:text/javascript,${encodeURIComponent(source)}`;
 const invalid = expect.objectContaining({ code: 'CLORTHO_INVALID' });
@@ -32,6 +38,35 @@ describe('built-in operators', () => {
     const number = (value: number): Uint8Array => new Uint8Array(new Float64Array([value]).buffer);
     expect(await merged('sum', number(1.5), number(2))).toEqual(number(3.5));
     await expect(merged('sum', a, number(1))).rejects.toEqual(invalid);
+  });
+});
+
+describe('mergeValues', () => {
+  const returning = (result: unknown): MergeOperator => ({
+    name: 'odd',
+    version: 1,
+    merge: () => result as Uint8Array,
+  });
+
+  it('refuses what is no bytes, and says what it is', () => {
+    const odd: [unknown, string][] = [
+      [undefined, 'undefined'],
+      [null, 'null'],
+      ['text', 'string'],
+      [7, 'number'],
+    ];
+    for (const [result, returned] of odd) {
+      const merge = (): unknown => mergeValues(returning(result), Uint8Array.of(1), Uint8Array.of(2));
+      expect(merge).toThrow(invalid);
+      expect(merge).toThrow(`operator=odd returned=${returned}`);
+    }
+  });
+
+  it('returns bytes that share no memory with the arguments', () => {
+    const older = Uint8Array.of(1, 2, 3);
+    const merged = mergeValues(returning(older.subarray(1)), older, Uint8Array.of(9));
+    older.fill(0);
+    expect(merged).toEqual(Uint8Array.of(2, 3));
   });
 });
 

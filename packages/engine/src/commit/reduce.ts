@@ -11,7 +11,8 @@
  *   it are dropped here, rows that came after it stay.
  * - Rows are numbers: their bytes stay where they were gathered.
  */
-import { compareBytes, compareSlices, copyBytes } from '@clortho/base';
+import { compareBytes, compareSlices } from '@clortho/base';
+import { mergeValues } from '@clortho/compaction';
 import type { ShardMap } from '@clortho/manifest';
 import { DELETE, MERGE, PUT, type RowKind, sortKeySlices } from '@clortho/sst';
 import type { Family } from '../catalog/family.ts';
@@ -161,14 +162,12 @@ function foldKey(columns: Columns, operations: Uint32Array): FoldedRow | undefin
 }
 
 function mergeInto(columns: Columns, row: FoldedRow, operation: number): Uint8Array {
-  const { operator } = columns.family;
-  if (operator === undefined) throw new TypeError('a parsed merge has an operator');
-  return operator.merge(row.value ?? valueOf(columns, row.operation), valueOf(columns, operation));
+  const older = row.value ?? valueOf(columns, row.operation);
+  return mergeValues(columns.family.operator, older, valueOf(columns, operation));
 }
 
-/** Returns the value of an operation, in memory of its own: it goes to the functions of users. */
 function valueOf({ bytes, keyEnds, valueEnds }: Columns, operation: number): Uint8Array {
-  return copyBytes(bytes, keyEnds[operation], valueEnds[operation]);
+  return bytes.subarray(keyEnds[operation], valueEnds[operation]);
 }
 
 /** Returns before which operation a range delete covers the key of one; -1 if none does. */

@@ -9,6 +9,7 @@
  * - Operations are kept as they were given, copied: the commit parses them again, against the shards of that moment.
  */
 import { ClorthoError, compareBytes, type KeyInterval } from '@clortho/base';
+import { mergeValues } from '@clortho/compaction';
 import type { Operation } from '../api.ts';
 import type { Family } from '../catalog/family.ts';
 import { ownedKeyBytes, valueBytes } from '../input/bytes.ts';
@@ -152,7 +153,7 @@ function mergeInto(family: Family, effect: Effect, operand: Uint8Array): Effect 
 }
 
 function merged({ operator, record }: Family, older: Uint8Array, newer: Uint8Array): Uint8Array {
-  if (operator !== undefined) return operator.merge(older, newer);
+  if (operator !== undefined) return mergeValues(operator, older, newer);
   throw new ClorthoError('CLORTHO_INVALID', `the family has no merge operator here: family=${record.name}`);
 }
 

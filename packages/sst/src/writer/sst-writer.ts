@@ -232,7 +232,7 @@ export class SstWriter {
     return this.#output.pending;
   }
 
-  /** Returns the bytes finished since the last call, in order; they pass to the caller, each in memory of its own. */
+  /** Returns the bytes finished since the last call, in order, in memory that passes to the caller; there may be more of it. */
   take(): Uint8Array[] {
     return this.#output.take();
   }
