@@ -49,6 +49,7 @@ export { sortKeySlices, sortKeys } from './sort/sort-keys.ts';
 export type { SstSummary } from './summary.ts';
 export { encodeBatch } from './writer/encode-batch.ts';
 export { type EncodeSstOptions, encodeSst } from './writer/encode-sst.ts';
+export { SparePieces } from './writer/spare-pieces.ts';
 export { SstWriter } from './writer/sst-writer.ts';
 export { type WriteSstFileOptions, writeSstFile } from './writer/write-sst-file.ts';
 export type { SstWriterOptions } from './writer/writer-options.ts';

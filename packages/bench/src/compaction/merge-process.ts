@@ -59,8 +59,8 @@ async function merge(
   return result.rowsWritten;
 }
 
-/** Writes the chunks as they are: one array of all would be the host's memory, not that of the merge. */
-async function writeChunks(path: string, chunks: readonly Uint8Array[]): Promise<void> {
+/** Writes the chunks as they are, since one array of all would be the host's memory, and gives them back. */
+async function writeChunks(path: string, chunks: readonly Uint8Array[]): Promise<readonly Uint8Array[]> {
   const handle = await open(path, 'w');
   try {
     for (let at = 0; at < chunks.length; at += CHUNKS_PER_WRITE)
@@ -68,6 +68,7 @@ async function writeChunks(path: string, chunks: readonly Uint8Array[]): Promise
   } finally {
     await handle.close();
   }
+  return chunks;
 }
 
 async function measure(work: () => Promise<number>, atRest: number): Promise<MergeRound> {

@@ -10,7 +10,7 @@
  *   only files that nobody refers to.
  */
 import { type Clock, systemClock, throwIfAborted } from '@clortho/base';
-import { BLOCKED, END, type MergingCursor, ROW, type Step, WorkMemory } from '@clortho/sst';
+import { BLOCKED, END, type MergingCursor, ROW, SparePieces, type Step, WorkMemory } from '@clortho/sst';
 import { loadCollector } from '../collector/load-collector.ts';
 import { loadFilter } from '../filter/load-filter.ts';
 import { loadOperator } from '../operator/load-operator.ts';
@@ -37,6 +37,8 @@ export interface ExecuteOptions extends MergeRunOptions {
   readonly clock?: Clock | undefined;
   /** The thread is released after this long. Default 8. */
   readonly sliceMs?: number | undefined;
+  /** Memory for outputs, which merges on the same thread may share. Default: of this merge alone. */
+  readonly spare?: SparePieces | undefined;
 }
 
 const SLICE_MS = 8;
@@ -55,7 +57,7 @@ export async function executeMerge(
   io: MergeIo,
   options: ExecuteOptions = {},
 ): Promise<MergeResult> {
-  const { signal, clock = systemClock, sliceMs = SLICE_MS } = options;
+  const { signal, clock = systemClock, sliceMs = SLICE_MS, spare = new SparePieces() } = options;
   throwIfAborted(signal);
   const { plan } = job;
   const operator = job.operator === undefined ? undefined : await loadOperator(job.operator);
@@ -73,8 +75,8 @@ export async function executeMerge(
     mergedUpTo: plan.run,
     forgetUpTo: plan.forgetUpTo,
   };
-  const outputs = new MergeOutputs(job, rules, { ...job.writer, collectors, memory }, rangeDeletes);
-  const run = new MergeRun(job, io, options);
+  const outputs = new MergeOutputs(job, rules, { ...job.writer, collectors, memory, spare }, rangeDeletes);
+  const run = new MergeRun(job, io, options, spare);
   const rows = new MergeRows(cursor, outputs);
   try {
     let sliceStart = clock.monotonic();
@@ -162,12 +164,14 @@ class MergeRun {
   readonly #outputs: MergeOutputFacts[] = [];
   readonly #io: MergeIo;
   readonly #options: MergeRunOptions;
+  readonly #spare: SparePieces;
   #emitted: Promise<void> = Promise.resolve();
 
-  constructor(job: MergeJob, io: MergeIo, options: MergeRunOptions) {
+  constructor(job: MergeJob, io: MergeIo, options: MergeRunOptions, spare: SparePieces) {
     this.#rowsTotal = job.plan.inputs.reduce((sum, file) => sum + file.rows, 0);
     this.#io = io;
     this.#options = options;
+    this.#spare = spare;
   }
 
   /** Hands on an output once the one before is where it belongs; the merge goes on meanwhile. */
@@ -185,7 +189,8 @@ class MergeRun {
   }
 
   async #emit(output: MergeOutput): Promise<void> {
-    await this.#io.emit(output);
+    const spent = await this.#io.emit(output);
+    for (const chunk of spent ?? []) this.#spare.give(chunk);
     const { ordinal, file, summary } = output;
     this.#outputs.push({ ordinal, file, summary });
     this.#rowsWritten += file.rows;

@@ -45,7 +45,7 @@ export interface MergeOutputFacts {
 
 /** A finished output. */
 export interface MergeOutput extends MergeOutputFacts {
-  /** The bytes of the file, in order. They belong to the receiver. */
+  /** The bytes of the file, in order. They belong to the receiver, who may give them back; see {@link MergeIo.emit}. */
   readonly chunks: readonly Uint8Array[];
 }
 
@@ -53,8 +53,11 @@ export interface MergeOutput extends MergeOutputFacts {
 export interface MergeIo {
   /** Returns the bytes of an input. Called once or more per file. */
   readonly open: (file: CompactionFile) => SstSource;
-  /** Receives a finished output. The merge goes on, and waits for it with the next one: memory stays bounded. */
-  readonly emit: (output: MergeOutput) => Promise<void>;
+  /**
+   * Receives a finished output. The merge goes on, and waits for it with the next one: memory stays bounded. May resolve with
+   * chunks of the output that nobody reads any more: their memory is taken for the next file, and they are empty then.
+   */
+  readonly emit: (output: MergeOutput) => Promise<void> | Promise<readonly Uint8Array[]>;
 }
 
 /** How far a merge has come. */

@@ -19,13 +19,6 @@ import { reduceHistory } from './reduce-history.ts';
 
 const SALT_STEP = 0x9e37_79b9; // 2^32 / golden ratio: salts of neighbours have nothing in common.
 
-/**
- * How much more memory is set aside for a file than is expected of it. What is above 32 MiB a C library maps for itself and
- * gives back at once when it is freed; of less, it keeps what several threads have freed.
- */
-const EXPECTED_SLACK = 1 / 32;
-const EXPECTED_SLACK_BYTES = 256 * 1024;
-
 /** Takes the groups of a merge in key order and gives the files they come to. */
 export class MergeOutputs {
   readonly #plan: MergePlan;
@@ -67,7 +60,7 @@ export class MergeOutputs {
       run: isDelta ? plan.run : 0,
       rangeDeletes: isDelta ? rangeDeletes : [],
       fences: plan.fences ?? [],
-      expectedBytes: expectedBytes(plan, targetFileBytes),
+      expectedBytes: plan.inputs.reduce((sum, { bytes }) => sum + bytes, 0),
     });
     this.#history = {
       append: (keyBytes, keyStart, keyEnd, timestamp, end, kind, valueBytes, valueStart, valueEnd) => {
@@ -142,10 +135,4 @@ export class MergeOutputs {
     this.#streams.push(stream);
     return stream;
   }
-}
-
-/** Returns how large a file will be, about: full, or all that there is. What is full shows only when a block ends. */
-function expectedBytes({ inputs }: MergePlan, targetFileBytes: number): number {
-  const bytes = inputs.reduce((sum, file) => sum + file.bytes, 0);
-  return Math.ceil(Math.min(bytes, targetFileBytes) * (1 + EXPECTED_SLACK)) + EXPECTED_SLACK_BYTES;
 }

@@ -23,6 +23,13 @@ import type { RowSink } from './merge-rules.ts';
 
 const MEASUREMENTS_PER_FILE = 64;
 
+/**
+ * How much more memory is set aside for a file than is expected of it. What is above 32 MiB a C library maps for itself and
+ * gives back at once when it is freed; of less, it keeps what several threads have freed.
+ */
+const EXPECTED_SLACK = 1 / 32;
+const EXPECTED_SLACK_BYTES = 256 * 1024;
+
 /** What the files of all streams of a merge have in common. */
 export interface StreamSettings {
   readonly targetFileBytes: number;
@@ -41,7 +48,7 @@ export interface StreamIdentity {
   readonly rangeDeletes: readonly RangeDelete[];
   /** Keys that no file crosses, ascending. */
   readonly fences: readonly Uint8Array[];
-  /** How large a file will be, about; 0 where that is not known. */
+  /** How large all files will be, at most, if nothing grows; 0 where that is not known. */
   readonly expectedBytes: number;
 }
 
@@ -61,6 +68,8 @@ export class OutputStream implements RowSink {
   #lastKeyBytes: Uint8Array = EMPTY_BYTES;
   #lastKeyStart = 0;
   #lastKeyEnd = 0;
+  /** The bytes of the files that are finished. */
+  #finishedBytes = 0;
   /** Raw bytes appended since the writer was last asked for its size, which costs more than counting. */
   #unmeasured = 0;
   #isFull = false;
@@ -123,8 +132,15 @@ export class OutputStream implements RowSink {
     const { fences } = this.#identity;
     while (this.#fence < fences.length && isAtOrBelow(fences[this.#fence] as Uint8Array, first))
       this.#fence += 1;
-    const { expectedBytes } = this.#identity;
-    return new SstWriter({ ...this.#settings.writerOptions(), expectedBytes });
+    return new SstWriter({ ...this.#settings.writerOptions(), expectedBytes: this.#expectedBytes() });
+  }
+
+  /** Returns how large the file will be, about: full, or all that is left. What is full shows only when a block ends. */
+  #expectedBytes(): number {
+    const left = this.#identity.expectedBytes - this.#finishedBytes;
+    if (left <= 0) return 0;
+    const bytes = Math.min(left, this.#settings.targetFileBytes);
+    return Math.ceil(bytes * (1 + EXPECTED_SLACK)) + EXPECTED_SLACK_BYTES;
   }
 
   /** Counts what was appended, and looks now and then whether the file is full. */
@@ -160,6 +176,7 @@ export class OutputStream implements RowSink {
     this.#unmeasured = 0;
     for (const rangeDelete of rangeDeletes) writer.addRangeDelete(rangeDelete);
     const summary = writer.finish();
+    this.#finishedBytes += summary.bytes;
     const { tier, level, run } = this.#identity;
     const lastKey = this.#lastKey();
     const upper = upperBound(hasRows ? lastKey : undefined, rangeDeletes);

@@ -156,7 +156,7 @@ function untilAborted<T>(task: Promise<T>, signal: AbortSignal | undefined): Pro
 }
 
 function transfers(reply: CallerMessage): ArrayBuffer[] {
-  return reply.type === 'done' && reply.bytes !== undefined ? [reply.bytes.buffer as ArrayBuffer] : [];
+  return reply.type === 'done' ? reply.bytes.map(({ buffer }) => buffer as ArrayBuffer) : [];
 }
 
 /** Carries out a call of the worker. The original error stays here, to be thrown if the merge fails of it. */
@@ -170,13 +170,13 @@ async function answer(
   const { call } = message;
   try {
     if (message.type === 'emit') {
-      await io.emit({ ...message.facts, chunks: message.chunks });
-      return { type: 'done', call, bytes: undefined };
+      const spent = await io.emit({ ...message.facts, chunks: message.chunks });
+      return { type: 'done', call, bytes: message.chunks.filter((chunk) => spent?.includes(chunk)) };
     }
     const file = job.plan.inputs.find((input) => input.id === message.file);
     if (file === undefined) throw new ClorthoError('CLORTHO_INVALID', `not an input: file=${message.file}`);
     const bytes = await io.open(file).read(message.offset, message.length, signal);
-    return { type: 'done', call, bytes: new Uint8Array(bytes) };
+    return { type: 'done', call, bytes: [new Uint8Array(bytes)] };
   } catch (error) {
     failures.set(call, error);
     return { type: 'failed', call, error: encodeError(error, call) };

@@ -5,6 +5,7 @@
  */
 import type { MessagePort } from 'node:worker_threads';
 import { abortedError } from '@clortho/base';
+import { SparePieces } from '@clortho/sst';
 import { executeMerge } from '../merge/execute-merge.ts';
 import type { MergeIo, MergeProgress } from '../merge/merge-job.ts';
 import {
@@ -18,6 +19,8 @@ import {
 
 /** It yields to other merges on the thread, and to hear that the caller closed the port. */
 const SLICE_MS = 20;
+/** For all merges of the thread; it goes with the thread, when that is idle. */
+const spare = new SparePieces();
 
 /** Executes a merge; never rejects. */
 export async function mergeInWorker({ job, port }: WorkerTask): Promise<WorkerOutcome> {
@@ -28,6 +31,7 @@ export async function mergeInWorker({ job, port }: WorkerTask): Promise<WorkerOu
       signal: caller.signal,
       onProgress,
       sliceMs: SLICE_MS,
+      spare,
     });
     return { result };
   } catch (error) {
@@ -44,7 +48,7 @@ interface CallerThread {
 }
 
 interface Pending {
-  resolve(bytes: Uint8Array | undefined): void;
+  resolve(bytes: readonly Uint8Array[]): void;
   reject(error: Error): void;
 }
 
@@ -63,7 +67,7 @@ function callerThread(port: MessagePort): CallerThread {
     if (message.type === 'done') waiting?.resolve(message.bytes);
     else waiting?.reject(new RemoteError(message.error));
   });
-  const call = (send: (call: number) => void): Promise<Uint8Array | undefined> =>
+  const call = (send: (call: number) => void): Promise<readonly Uint8Array[]> =>
     new Promise((resolve, reject) => {
       const id = calls++;
       pending.set(id, { resolve, reject });
@@ -71,14 +75,16 @@ function callerThread(port: MessagePort): CallerThread {
     });
   const io: MergeIo = {
     open: ({ id: file }) => ({
-      read: async (offset, length) =>
-        (await call((id) =>
+      read: async (offset, length) => {
+        const [bytes] = await call((id) =>
           port.postMessage({ type: 'read', call: id, file, offset, length }),
-        )) as Uint8Array,
+        );
+        return bytes as Uint8Array;
+      },
     }),
-    emit: async ({ chunks, ordinal, file, summary }) => {
+    emit: ({ chunks, ordinal, file, summary }) => {
       const facts = { ordinal, file, summary };
-      await call((id) =>
+      return call((id) =>
         port.postMessage(
           { type: 'emit', call: id, facts, chunks },
           chunks.map((chunk) => chunk.buffer as ArrayBuffer),

@@ -5,14 +5,14 @@
  *       │  read { call, file, offset, length }  ──▶   │  io.open(file).read(…)
  *       │  ◀── done { call, bytes }                   │
  *       │  emit { call, facts, chunks }         ──▶   │  io.emit(…)
- *       │  ◀── done { call }  or  failed { call, … }  │
+ *       │  ◀── done { call, bytes }  or  failed { … } │
  *       │  progress { … }                       ──▶   │
  *       │  ◀── (closes the port to abort)             │
  *
  * Invariants:
  * - Every read and emit is answered once, by `done` or `failed` with its `call`, unless the merge is aborted.
- * - Bytes of outputs are transferred, each chunk in memory of its own; bytes of inputs are copied once, because they may belong to a cache, and the
- *   copy is transferred.
+ * - Bytes of outputs are transferred, each chunk in memory of its own, and those that are spent come back the same way; bytes of
+ *   inputs are copied once, because they may belong to a cache, and the copy is transferred.
  */
 import type { MessagePort } from 'node:worker_threads';
 import { ClorthoError, type ErrorCode, isClorthoError } from '@clortho/base';
@@ -44,9 +44,9 @@ export type WorkerMessage =
     }
   | { readonly type: 'progress'; readonly progress: MergeProgress };
 
-/** To the worker. */
+/** To the worker. The bytes are what was read, or chunks of the output that are spent. */
 export type CallerMessage =
-  | { readonly type: 'done'; readonly call: number; readonly bytes: Uint8Array | undefined }
+  | { readonly type: 'done'; readonly call: number; readonly bytes: readonly Uint8Array[] }
   | { readonly type: 'failed'; readonly call: number; readonly error: WireError };
 
 /** The task of a worker. */

@@ -5,6 +5,7 @@ import {
   appendOperator,
   type CompactionPool,
   compactionPool,
+  type MergeIo,
   type MergeJob,
   type MergeOutput,
   type MergeProgress,
@@ -50,6 +51,30 @@ describe('compactionPool', () => {
     const rows = inWorker.flatMap(({ chunks }) => rowsOf(Sst.openBytes(chunks[0] as Uint8Array).cursor()));
     expect(rows.length).toBe(200);
     expect(rows[199]?.value).toEqual(encodeUtf8('123'));
+  });
+
+  it('writes to memory that was given back, here and in a worker, and gives the same', async () => {
+    for (const threads of [0, 1]) {
+      const pool = compactionPool({ threads });
+      const { store, job } = filled();
+      const expected = (await outputsOf(pool, store, job)).map(({ chunks }) => chunks[0]);
+      for (let round = 0; round < 3; round += 1) {
+        const files: Uint8Array[] = [];
+        const spent: Uint8Array[] = [];
+        const io: MergeIo = {
+          open: store.io.open,
+          emit: ({ chunks }) => {
+            files.push(concatBytes(chunks));
+            spent.push(...chunks);
+            return Promise.resolve(chunks);
+          },
+        };
+        await pool.run(job, io);
+        expect(files).toEqual(expected);
+        expect(spent.every(({ length }) => length === 0)).toBe(true);
+      }
+      await pool.close();
+    }
   });
 
   it('lets merges share a thread: one goes on while another waits for its input', async () => {

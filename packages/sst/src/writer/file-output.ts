@@ -4,6 +4,7 @@
  *
  *     append(a) append(b) append(c)      [ a b . ] [ c . . . . . ]      take() ──► a b, c
  */
+import type { SparePieces } from './spare-pieces.ts';
 
 const FIRST_BYTES = 4096;
 const BYTES_MAX = 1024 * 1024;
@@ -13,14 +14,16 @@ export class FileOutput {
   /** How many bytes were appended in all. */
   length = 0;
   readonly #expectedBytes: number;
+  readonly #spare: SparePieces | undefined;
   #taken = 0;
   #pieces: Uint8Array[] = [];
   #piece: Uint8Array = new Uint8Array(0);
   #used = 0;
 
-  /** Begins with nothing; the first piece has room for `expectedBytes`. */
-  constructor(expectedBytes = 0) {
+  /** Begins with nothing; the first piece has room for `expectedBytes`, out of `spare` if it has such a one. */
+  constructor(expectedBytes = 0, spare?: SparePieces) {
     this.#expectedBytes = expectedBytes;
+    this.#spare = spare;
   }
 
   /** How many bytes {@link take} would give. */
@@ -58,9 +61,14 @@ export class FileOutput {
   #next(length: number): void {
     if (this.#used > 0) this.#pieces.push(this.#piece.subarray(0, this.#used));
     const bytes = Math.min(BYTES_MAX, Math.max(FIRST_BYTES, this.length));
-    const expected = this.length === 0 ? this.#expectedBytes : 0;
-    this.#piece = unfilled(Math.max(length, bytes, expected));
+    this.#piece = this.#new(length, bytes);
     this.#used = 0;
+  }
+
+  #new(least: number, bytes: number): Uint8Array {
+    if (this.length > 0 || this.#expectedBytes <= bytes) return unfilled(Math.max(least, bytes));
+    const expected = Math.max(least, this.#expectedBytes);
+    return this.#spare?.take(expected) ?? unfilled(expected);
   }
 }
 

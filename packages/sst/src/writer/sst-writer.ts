@@ -88,7 +88,7 @@ export class SstWriter {
    */
   constructor(options: SstWriterOptions = {}) {
     this.#options = resolveWriterOptions(options);
-    this.#output = new FileOutput(this.#options.expectedBytes);
+    this.#output = new FileOutput(this.#options.expectedBytes, this.#options.spare);
     this.#hashes = this.#options.filter === undefined ? undefined : new KeyHashes();
     this.#collectors = this.#options.collectors.map((definition) => definition.create());
     const { codec, indexPartitionBytes } = this.#options;

@@ -7,6 +7,7 @@ import type { CollectorDefinition } from '../collector/collector.ts';
 import type { FilterFamily, FilterOptions } from '../filter/filter.ts';
 import { filterFamily } from '../filter/registry.ts';
 import { COLLECTORS_MAX, VALUE_BYTES_MAX } from '../limits.ts';
+import type { SparePieces } from './spare-pieces.ts';
 
 /** How to write a file; all optional. */
 export interface SstWriterOptions {
@@ -31,6 +32,8 @@ export interface SstWriterOptions {
   readonly memory?: WorkMemory | undefined;
   /** How large the file will be, about: that much memory is set aside at once, so that it comes in one piece. Default 0. */
   readonly expectedBytes?: number | undefined;
+  /** Where memory for `expectedBytes` is taken from, if there is some. */
+  readonly spare?: SparePieces | undefined;
 }
 
 /** The options with defaults and parts looked up. */
@@ -44,6 +47,7 @@ export interface ResolvedWriterOptions {
   readonly indexPartitionBytes: number;
   readonly memory: WorkMemory | undefined;
   readonly expectedBytes: number;
+  readonly spare: SparePieces | undefined;
 }
 
 const BLOCK_BYTES = 32 * 1024;
@@ -78,5 +82,6 @@ export function resolveWriterOptions(options: SstWriterOptions): ResolvedWriterO
     indexPartitionBytes,
     memory: options.memory,
     expectedBytes: options.expectedBytes ?? 0,
+    spare: options.spare,
   };
 }
