@@ -6,3 +6,4 @@ export type { CacheFile, CacheFileSystem } from './disk/file-system.ts';
 export type { DiskCacheOptions } from './disk/open-pages.ts';
 export type { CachedObject } from './disk/page-key.ts';
 export type { FetchRange } from './disk/page-loader.ts';
+export { RowCache, type RowCacheOptions, type RowCacheStats } from './row-cache.ts';

@@ -91,7 +91,7 @@ export interface OpenOptions {
 
   /** How old a view may be before others' commits are fetched; 1,000 by default. */
   readonly refreshMs?: number | undefined;
-  /** Memory for decoded blocks; 256 MiB by default. */
+  /** Memory for decoded blocks, of which an eighth is for rows that were read lately; 256 MiB by default. */
   readonly cacheBytes?: number | undefined;
   /** Memory for open files (indexes and filters); 64 MiB by default. */
   readonly tableBytes?: number | undefined;

@@ -1,5 +1,5 @@
 /** What a store tells about itself: its tree, its caches, its requests. */
-import type { DiskCacheStats } from '@clortho/block-cache';
+import type { DiskCacheStats, RowCacheStats } from '@clortho/block-cache';
 import { type FileEntry, horizonOf, NO_FILES, type Pin, type ShardState } from '@clortho/manifest';
 import type { ObjectCounters } from '@clortho/object-store';
 import type { RegisterCounters } from '@clortho/registers';
@@ -69,6 +69,8 @@ export interface StoreStats {
   readonly shards: readonly ShardStats[];
   readonly totals: { readonly delta: TierStats; readonly current: TierStats; readonly history: TierStats };
   readonly blockCache: Tables['blockStats'];
+  /** Rows that were read lately, one by one. */
+  readonly rowCache: RowCacheStats;
   readonly openFiles: Tables['openStats'];
   /** `undefined` without a cache on disk. */
   readonly diskCache: DiskCacheStats | undefined;

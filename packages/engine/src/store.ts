@@ -51,6 +51,7 @@ import { ObservedReader } from './metrics/observed-reader.ts';
 import { observedTransaction, observedWrite } from './metrics/observed-write.ts';
 import type { Backends } from './open/backends.ts';
 import type { FamilyOptions, OpenOptions } from './options.ts';
+import { KnownRows } from './read/known-rows.ts';
 import { isLive, Reader, type ReaderContext } from './read/reader.ts';
 import type { NOT_RESIDENT } from './read/run-lookup.ts';
 import type { Scan } from './read/scan.ts';
@@ -82,6 +83,9 @@ export interface StoreParts {
 }
 
 const MIB = 1024 * 1024;
+const CACHE_BYTES = 256 * MIB;
+/** What part of the memory for blocks is for single rows that were read lately. */
+const ROW_FRACTION = 1 / 8;
 const CLOSE_MS_MAX = 120_000;
 
 /** An open store. Made by {@link open}. */
@@ -90,6 +94,7 @@ export class Store {
   readonly #clock: Clock;
   readonly #files: StoredFiles;
   readonly #tables: Tables;
+  readonly #known: KnownRows;
   readonly #pressure: BackPressure;
   readonly #committer: Committer;
   readonly #reader: Reader;
@@ -119,6 +124,7 @@ export class Store {
       onEvent: options.onEvent,
     });
     this.#tables = this.#tablesOver(this.#files);
+    this.#known = new KnownRows(Math.floor((options.cacheBytes ?? CACHE_BYTES) * ROW_FRACTION));
     this.#pressure = new BackPressure({
       clock: this.#clock,
       tuning: options.tuning ?? {},
@@ -143,6 +149,7 @@ export class Store {
     this.#session = this.#newSession();
     this.#readerContext = {
       tables: this.#tables,
+      known: this.#known,
       clock: this.#clock,
       time: record.time,
       family: (name) => catalog.byName(name),
@@ -179,7 +186,10 @@ export class Store {
       store: record.id,
       workingSince: () => this.#compactor.workingSince,
     });
-    keeper.onChange((before, after) => forgetDropped(this.#tables, before, after));
+    keeper.onChange((before, after) => {
+      forgetDropped(this.#tables, before, after);
+      this.#known.follow(before, after);
+    });
     this.#startBackground();
   }
 
@@ -389,6 +399,7 @@ export class Store {
       time: record.time,
       ...treeStats(keeper.view, catalog.families, pins, { put, committed: this.#committer.committedBytes }),
       blockCache: this.#tables.blockStats,
+      rowCache: this.#known.stats,
       openFiles: this.#tables.openStats,
       diskCache: this.#files.diskStats,
       objects: { ...manifest.objects.counters },
@@ -489,7 +500,7 @@ export class Store {
     const { catalog, options } = this.#parts;
     return new Tables({
       files,
-      cacheBytes: options.cacheBytes ?? 256 * MIB,
+      cacheBytes: Math.ceil((options.cacheBytes ?? CACHE_BYTES) * (1 - ROW_FRACTION)),
       tableBytes: options.tableBytes ?? 64 * MIB,
       collectors: (family) => catalog.collectorsOf(family),
     });

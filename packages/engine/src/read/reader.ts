@@ -27,11 +27,12 @@ import { Pace } from '../pace.ts';
 import type { StoreView } from '../view/store-view.ts';
 import { VanishedFile } from '../view/stored-files.ts';
 import type { Tables } from '../view/tables.ts';
+import type { KnownRows } from './known-rows.ts';
 import { Lookup, type LookupTarget } from './lookup.ts';
 import { RangeScan, type RangeScanOptions, RESTARTS_MAX, type ScanStart } from './range-scan.ts';
 import { readHistory } from './read-history.ts';
 import type { ReadTime } from './read-time.ts';
-import { NOT_RESIDENT, peekLookup, runLookup } from './run-lookup.ts';
+import { NOT_RESIDENT, peekLookup, runLookup, type UseFound } from './run-lookup.ts';
 import { Scan, type ScanObserver } from './scan.ts';
 import { checkedAsOf, latestTime, pastTime, truncated } from './time-of-read.ts';
 import { valueOf } from './value-of.ts';
@@ -52,6 +53,7 @@ export interface ViewSource {
 export interface ReaderContext {
   readonly source: ViewSource;
   readonly tables: Tables;
+  readonly known: KnownRows;
   readonly clock: Clock;
   readonly time: TimeMode;
   family(name: string | undefined): Family;
@@ -68,6 +70,11 @@ const KEYS_PER_LOOK = 64;
 export class Reader {
   readonly #context: ReaderContext;
   readonly #spare: Lookup[] = [];
+  /** Makes a value of what a lookup found, and notes it. */
+  readonly #valueOf: UseFound<Uint8Array> = (resolved, target, key) => {
+    this.#context.known.note(target, key, resolved);
+    return valueOf(resolved);
+  };
 
   /** Creates a reader. */
   constructor(context: ReaderContext) {
@@ -207,10 +214,12 @@ export class Reader {
     key: Uint8Array,
   ): Uint8Array | undefined | typeof NOT_RESIDENT {
     const state = stateOf(view, key);
-    const lookup = this.#spare.pop() ?? new Lookup();
     const target = this.#target(state, family, this.#timeOf(state, family, timestamp));
+    const known = this.#context.known.get(target, key);
+    if (known !== undefined) return known;
+    const lookup = this.#spare.pop() ?? new Lookup();
     try {
-      return peekLookup(lookup, target, key, valueOf);
+      return peekLookup(lookup, target, key, this.#valueOf);
     } finally {
       lookup.end();
       this.#spare.push(lookup);
@@ -228,7 +237,7 @@ export class Reader {
       const asOf = await this.#settle(view, options);
       const state = stateOf(asOf.view, key);
       const target = this.#target(state, family, this.#timeOf(state, family, asOf.timestamp));
-      return this.#lookup(target, key, valueOf, options.signal);
+      return this.#lookup(target, key, this.#valueOf, options.signal);
     });
   }
 
@@ -254,7 +263,7 @@ export class Reader {
           else {
             const state = stateOf(asOf.view, key);
             const target = this.#target(state, family, this.#timeOf(state, family, asOf.timestamp));
-            values[index] = await this.#lookup(target, key, valueOf, options.signal);
+            values[index] = await this.#lookup(target, key, this.#valueOf, options.signal);
           }
           if (pace.isDue()) await pace.pause();
         }
@@ -267,7 +276,7 @@ export class Reader {
   async #lookup<T>(
     target: LookupTarget,
     key: Uint8Array,
-    use: (resolved: Resolved) => T,
+    use: UseFound<T>,
     signal?: AbortSignal,
   ): Promise<T | undefined> {
     const lookup = this.#spare.pop() ?? new Lookup();

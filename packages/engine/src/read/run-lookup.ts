@@ -7,18 +7,21 @@ import { loadRangeDeletes } from './range-deletes.ts';
 /** Memory cannot answer; the asynchronous call can. */
 export const NOT_RESIDENT: unique symbol = Symbol('not resident');
 
+/** What is made of a version that was found. */
+export type UseFound<T> = (resolved: Resolved, target: LookupTarget, key: Uint8Array) => T;
+
 /** Returns what `use` makes of the found version, `undefined` if absent, or NOT_RESIDENT. Loads nothing. */
 export function peekLookup<T>(
   lookup: Lookup,
   target: LookupTarget,
   key: Uint8Array,
-  use: (resolved: Resolved) => T,
+  use: UseFound<T>,
 ): T | undefined | typeof NOT_RESIDENT {
   lookup.start(target, key);
   if (lookup.step() === BLOCKED) return NOT_RESIDENT;
   const resolved = lookup.resolve();
   if (resolved === BLOCKED) return NOT_RESIDENT;
-  const result = resolved === undefined ? undefined : use(resolved);
+  const result = resolved === undefined ? undefined : use(resolved, target, key);
   lookup.end();
   return result;
 }
@@ -28,7 +31,7 @@ export async function runLookup<T>(
   lookup: Lookup,
   target: LookupTarget,
   key: Uint8Array,
-  use: (resolved: Resolved) => T,
+  use: UseFound<T>,
   signal?: AbortSignal,
 ): Promise<T | undefined> {
   lookup.start(target, key);
@@ -40,7 +43,7 @@ export async function runLookup<T>(
       resolved = lookup.resolve();
     }
     if (resolved === BLOCKED) throw new TypeError('loaded range deletes are at hand');
-    return resolved === undefined ? undefined : use(resolved);
+    return resolved === undefined ? undefined : use(resolved, target, key);
   } finally {
     lookup.end();
   }

@@ -17,6 +17,7 @@ const SLAB_BYTES = 16 * 1024;
 const SHARED_BYTES_MAX = 1024;
 
 let slab = newSlab();
+let slabWords = new Uint32Array(slab.buffer);
 let used = 0;
 
 /** Returns a value as bytes that the caller owns. */
@@ -24,14 +25,33 @@ export function valueOf({ valueBytes, valueStart, valueEnd, owned }: Resolved): 
   if (owned) return valueBytes;
   const length = valueEnd - valueStart;
   if (length > SHARED_BYTES_MAX) return copyBytes(valueBytes, valueStart, valueEnd);
+  const start = reserve(length);
+  writeBytes(slab, start, valueBytes, valueStart, valueEnd);
+  return slab.subarray(start, start + length);
+}
+
+/** Returns `bytes[start, end)` as {@link valueOf} does; `start` is a multiple of four, and `words` the same memory. */
+export function valueOfWords(words: Uint32Array, bytes: Uint8Array, start: number, end: number): Uint8Array {
+  const length = end - start;
+  if (length > SHARED_BYTES_MAX) return copyBytes(bytes, start, end);
+  const slabStart = reserve(length);
+  const first = start >>> 2;
+  const to = slabStart >>> 2;
+  const count = (length + 3) >>> 2;
+  for (let index = 0; index < count; index += 1) slabWords[to + index] = words[first + index] as number;
+  return slab.subarray(slabStart, slabStart + length);
+}
+
+/** Makes room in the slab and returns where: aligned, as memory of its own would be. */
+function reserve(length: number): number {
   if (used + length > SLAB_BYTES) {
     slab = newSlab();
+    slabWords = new Uint32Array(slab.buffer);
     used = 0;
   }
   const start = used;
-  used += (length + 7) & ~7; // Aligned, as memory of its own would be.
-  writeBytes(slab, start, valueBytes, valueStart, valueEnd);
-  return slab.subarray(start, start + length);
+  used += (length + 7) & ~7;
+  return start;
 }
 
 function newSlab(): Uint8Array {
