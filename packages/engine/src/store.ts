@@ -56,6 +56,7 @@ import { isLive, Reader, type ReaderContext } from './read/reader.ts';
 import type { NOT_RESIDENT } from './read/run-lookup.ts';
 import type { Scan } from './read/scan.ts';
 import { checkedAsOf } from './read/time-of-read.ts';
+import { Turns } from './read/turns.ts';
 import { HeldReader } from './snapshot/held.ts';
 import { PinSession } from './snapshot/pin-session.ts';
 import { Snapshot } from './snapshot/snapshot.ts';
@@ -150,6 +151,7 @@ export class Store {
     this.#readerContext = {
       tables: this.#tables,
       known: this.#known,
+      turns: new Turns(this.#clock),
       clock: this.#clock,
       time: record.time,
       family: (name) => catalog.byName(name),

@@ -3,21 +3,21 @@
  *
  *     key k      put 10 ........................ read at 20 ─────────▶ "k is this from 10 up to 20"
  *     read at 15                                                       answered
- *     read at 30, nothing but runs came meanwhile, none of them        answered, and known up to 30
- *                 has a row above 20 that could be k's
- *     read at 30, runs were merged or moved meanwhile                  not known: the row that ended it may be gone
+ *     read at 30, no run of delta has anything above 20                answered, and known up to 30
+ *                 that could be k's
+ *     read at 30, runs were merged into base meanwhile                 not known: the delete that ended it may be gone
  *
  * Invariants:
  * - What is known is what a lookup would find. A family whose rows end by themselves (a time to live, a filter, a log) is left out.
- * - Files of a family form a chain for as long as runs are added to delta and nothing is taken away. Along a chain, whatever was
- *   committed after a read of the newest state is in a run that came after it.
+ * - The states of a family's files form a chain for as long as commits add runs to delta and merges replace runs by runs: merges
+ *   of runs keep the newest version of every key, deletes above all, and range deletes. So along a chain, what was committed after
+ *   a read of the newest state shows in delta.
  */
 import { type Hash64, hashBytes } from '@clortho/base';
 import { RowCache, type RowCacheStats } from '@clortho/block-cache';
 import type { Resolved } from '@clortho/compaction';
-import { type FamilyFiles, NO_FILES, type ShardState } from '@clortho/manifest';
+import { type Edit, type FamilyFiles, NO_FILES, type ShardState } from '@clortho/manifest';
 import type { Family } from '../catalog/family.ts';
-import { onlyAddsRuns } from '../view/added-runs.ts';
 import type { StoreView } from '../view/store-view.ts';
 import { holdsKey } from './file-bounds.ts';
 import type { LookupTarget } from './lookup.ts';
@@ -70,17 +70,19 @@ export class KnownRows {
     this.#rows.put(space, key, low, high, timestamp, time.asOf, chain, valueBytes, valueStart, valueEnd);
   }
 
-  /** Looks at a change of the view: where it only added runs, what is known can be carried on. */
+  /** Looks at a change of the view, to tell which of the files that it leads to continue a chain. */
   follow(before: StoreView, after: StoreView): void {
     const states = new Map<number, ShardState>();
     for (const state of before.shards) states.set(state.head.shard, state);
-    for (const { head, files } of after.shards) {
-      const known = states.get(head.shard);
-      if (known === undefined || known.files === files) continue;
-      for (const [family, next] of files) {
+    for (const state of after.shards) {
+      const known = states.get(state.head.shard);
+      if (known === undefined || known.files === state.files) continue;
+      const edits = editsSince(known, state);
+      if (edits === undefined) continue;
+      for (const [family, next] of state.files) {
         const last = known.files.get(family);
-        if (last === undefined || last === next || !onlyAddsRuns(last, next)) continue;
-        this.#chains.set(next, this.#chainOf(last));
+        if (last === undefined || last === next) continue;
+        if (edits.every((edit) => keepsRuns(edit, family))) this.#chains.set(next, this.#chainOf(last));
       }
     }
   }
@@ -124,4 +126,20 @@ export class KnownRows {
 /** Tells whether a row of the family stays until another one takes its place. */
 function isSteady({ record }: Family): boolean {
   return record.kind === 'kv' && record.ttlMs === 0 && record.filter === undefined;
+}
+
+/** Returns the edits that led from one state of a shard to a later one, or `undefined` if the later one does not have them all. */
+function editsSince(before: ShardState, { head }: ShardState): readonly Edit[] | undefined {
+  const count = head.version - before.head.version;
+  return count >= 0 && count <= head.tail.length ? head.tail.slice(head.tail.length - count) : undefined;
+}
+
+/** Tells whether what delta has of a family is there after an edit as well, in the same runs, in others, or beside new ones. */
+export function keepsRuns({ added, removed }: Edit, family: number): boolean {
+  const came = added.filter((file) => file.family === family && file.tier !== 'history');
+  const went = removed.filter((file) => file.family === family && file.tier !== 'history');
+  if ([...came, ...went].some(({ tier }) => tier !== 'delta')) return false;
+  // A merge into base of a range leaves parts of its inputs, which are the same files.
+  const ids = new Set(went.map(({ id }) => id));
+  return went.length === 0 || (came.length > 0 && !came.some(({ id }) => ids.has(id)));
 }

@@ -35,6 +35,7 @@ import type { ReadTime } from './read-time.ts';
 import { NOT_RESIDENT, peekLookup, runLookup, type UseFound } from './run-lookup.ts';
 import { Scan, type ScanObserver } from './scan.ts';
 import { checkedAsOf, latestTime, pastTime, truncated } from './time-of-read.ts';
+import type { Turns } from './turns.ts';
 import { valueOf } from './value-of.ts';
 
 /** Where a reader gets its views from. */
@@ -54,6 +55,7 @@ export interface ReaderContext {
   readonly source: ViewSource;
   readonly tables: Tables;
   readonly known: KnownRows;
+  readonly turns: Turns;
   readonly clock: Clock;
   readonly time: TimeMode;
   family(name: string | undefined): Family;
@@ -90,11 +92,12 @@ export class Reader {
     const bytes = keyBytes(key);
     const family = this.#context.family(options.family);
     const start = this.#startNow(options);
-    if (start !== undefined) {
+    const turn = this.#context.turns.wait(1);
+    if (start !== undefined && turn === undefined) {
       const found = this.#peekAt(start, family, bytes);
       if (found !== NOT_RESIDENT) return found;
     }
-    return this.#load(copyBytes(bytes), family, start, options);
+    return this.#load(copyBytes(bytes), family, start, options, turn);
   }
 
   /** Returns the timestamp of the visible version of a key in the newest state of `view`, or of a newer view. */
@@ -151,8 +154,9 @@ export class Reader {
     const family = this.#context.family(options.family);
     const all = keys.map((key) => keyBytes(key));
     const start = this.#startNow(options);
-    if (start === undefined || all.length > KEYS_AT_ONCE_MAX)
-      return this.#loadMany(all.map(copyOf), family, start, options);
+    const turn = this.#context.turns.wait(all.length);
+    if (start === undefined || turn !== undefined || all.length > KEYS_AT_ONCE_MAX)
+      return this.#loadMany(all.map(copyOf), family, start, options, turn);
     const values = new Array<Uint8Array | undefined>(all.length);
     for (const [index, key] of all.entries()) {
       const found = this.#peekAt(start, family, key);
@@ -231,10 +235,16 @@ export class Reader {
     family: Family,
     start: ScanStart | undefined,
     options: ReadOptions,
+    turn: Promise<void> | undefined,
   ): Promise<Uint8Array | undefined> {
     const first = start?.view ?? (await this.#viewFor(options));
+    await turn;
     return this.#restarting(first, async (view) => {
       const asOf = await this.#settle(view, options);
+      if (turn !== undefined) {
+        const found = this.#peekAt(asOf, family, key);
+        if (found !== NOT_RESIDENT) return found;
+      }
       const state = stateOf(asOf.view, key);
       const target = this.#target(state, family, this.#timeOf(state, family, asOf.timestamp));
       return this.#lookup(target, key, this.#valueOf, options.signal);
@@ -246,8 +256,10 @@ export class Reader {
     family: Family,
     start: ScanStart | undefined,
     options: ReadOptions,
+    turn?: Promise<void>,
   ): Promise<(Uint8Array | undefined)[]> {
     const first = start?.view ?? (await this.#viewFor(options));
+    await turn;
     return this.#restarting(first, async (view) => {
       const asOf = await this.#settle(view, options);
       const values = new Array<Uint8Array | undefined>(keys.length);

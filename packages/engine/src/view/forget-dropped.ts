@@ -1,6 +1,5 @@
 /** Lets go of cached files that a newer view does not list any more. */
 import type { FamilyFiles, FileEntry } from '@clortho/manifest';
-import { onlyAddsRuns } from './added-runs.ts';
 import { type StoreView, stateOfShard } from './store-view.ts';
 import type { Tables } from './tables.ts';
 
@@ -17,12 +16,19 @@ export function forgetDropped(tables: Tables, before: StoreView, after: StoreVie
 }
 
 function forgetInFamily(tables: Tables, before: FamilyFiles, after: FamilyFiles): void {
-  if (before.history === after.history && onlyAddsRuns(before, after)) return;
+  if (before.current === after.current && before.history === after.history && isPrepended(before, after))
+    return;
   // A file is in one tier at a time: what a tier lost is in another one that changed, or nowhere.
   const changed = TIERS.filter((tier) => before[tier] !== after[tier]);
   const kept = new Set<string>();
   for (const tier of changed) for (const file of after[tier]) kept.add(file.id);
   for (const tier of changed) tables.forget(dropped(before[tier], kept));
+}
+
+/** Tells whether the newer delta tier is the older one behind newer runs, as after a commit. */
+function isPrepended(before: FamilyFiles, after: FamilyFiles): boolean {
+  const added = after.delta.length - before.delta.length;
+  return added >= 0 && before.delta.every((file, index) => after.delta[added + index] === file);
 }
 
 const TIERS = ['delta', 'current', 'history'] as const;
