@@ -39,7 +39,7 @@ import { FamilyHandle } from './family-handle.ts';
 import { allEnded, finishesWithin } from './finishes-within.ts';
 import { parseBatch } from './input/batch.ts';
 import { keyBytes, owned, ownedKeyBytes } from './input/bytes.ts';
-import { keyIntervalOf, ownedRange } from './input/range.ts';
+import { keyIntervalOf, ownedRange, ownedScan } from './input/range.ts';
 import { commitTimestampOf } from './input/time.ts';
 import { changeShards } from './maintenance/change-shards.ts';
 import { GarbageCollector, type GcResult } from './maintenance/collect-garbage.ts';
@@ -278,7 +278,7 @@ export class Store {
   /** Yields the visible rows of a range in key order, all of one moment; its `chunks()`, as columns. */
   scan(options: ScanOptions = {}): Scan {
     const { signal } = options;
-    return this.#reads.scan(ownedRange(options), () => {
+    return this.#reads.scan(ownedScan(options), () => {
       this.#check();
       throwIfAborted(signal);
     });
@@ -296,7 +296,7 @@ export class Store {
     const family = this.#parts.catalog.byName(options.family);
     const { source } = this.#readerContext;
     const context = { source, tables: this.#tables, files: this.#files };
-    return warmRange(context, family, keyIntervalOf(options), options);
+    return warmRange(context, family, keyIntervalOf(ownedRange(options)), options);
   }
 
   /** Yields the versions of a key, newest first, merges resolved. */

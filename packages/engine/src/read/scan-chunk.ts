@@ -12,8 +12,8 @@ export type ScanColumns = Pick<
  * Rows next to each other in the order of a scan. Row `i` has the key `keyBytes[keyStarts[i], keyStarts[i + 1])`, the value
  * likewise, and the timestamp `timestamps[i]`.
  *
- * The arrays belong to the caller: nothing else refers to them. What {@link ScanChunk.key} and {@link ScanChunk.value} return
- * are views of them.
+ * The arrays belong to the caller: nothing else refers to them. They may share one piece of memory, and what
+ * {@link ScanChunk.key} and {@link ScanChunk.value} return are views of it.
  */
 export class ScanChunk {
   /** How many rows there are, at least 1. */
@@ -28,6 +28,11 @@ export class ScanChunk {
   readonly valueStarts: Uint32Array;
   /** Of each row, the commit timestamp of the newest version that contributed. */
   readonly timestamps: Float64Array;
+  /** What `subarray` asks of an array, at hand: a view takes half the time. */
+  readonly #keyMemory: ArrayBufferLike;
+  readonly #keyOffset: number;
+  readonly #valueMemory: ArrayBufferLike;
+  readonly #valueOffset: number;
 
   /** Takes ownership of columns. Made by scans. */
   constructor(columns: ScanColumns) {
@@ -37,16 +42,24 @@ export class ScanChunk {
     this.valueBytes = columns.valueBytes;
     this.valueStarts = columns.valueStarts;
     this.timestamps = columns.timestamps;
+    this.#keyMemory = columns.keyBytes.buffer;
+    this.#keyOffset = columns.keyBytes.byteOffset;
+    this.#valueMemory = columns.valueBytes.buffer;
+    this.#valueOffset = columns.valueBytes.byteOffset;
   }
 
   /** Returns a key as a view. */
   key(row: number): Uint8Array {
-    return this.keyBytes.subarray(this.keyStarts[row], this.keyStarts[row + 1]);
+    const start = this.keyStarts[row] as number;
+    const length = (this.keyStarts[row + 1] as number) - start;
+    return new Uint8Array(this.#keyMemory, this.#keyOffset + start, length);
   }
 
   /** Returns a value as a view. */
   value(row: number): Uint8Array {
-    return this.valueBytes.subarray(this.valueStarts[row], this.valueStarts[row + 1]);
+    const start = this.valueStarts[row] as number;
+    const length = (this.valueStarts[row + 1] as number) - start;
+    return new Uint8Array(this.#valueMemory, this.#valueOffset + start, length);
   }
 
   /** Returns a row, key and value as views. */

@@ -16,8 +16,9 @@ const SLAB_BYTES = 16 * 1024;
 /** Larger values have memory of their own: then one that is kept keeps little else. */
 const SHARED_BYTES_MAX = 1024;
 
-let slab = newSlab();
-let slabWords = new Uint32Array(slab.buffer);
+let memory = newMemory();
+let slab = new Uint8Array(memory);
+let slabWords = new Uint32Array(memory);
 let used = 0;
 
 /** Returns a value as bytes that the caller owns. */
@@ -27,7 +28,7 @@ export function valueOf({ valueBytes, valueStart, valueEnd, owned }: Resolved): 
   if (length > SHARED_BYTES_MAX) return copyBytes(valueBytes, valueStart, valueEnd);
   const start = reserve(length);
   writeBytes(slab, start, valueBytes, valueStart, valueEnd);
-  return slab.subarray(start, start + length);
+  return new Uint8Array(memory, start, length);
 }
 
 /** Returns `bytes[start, end)` as {@link valueOf} does; `start` is a multiple of four, and `words` the same memory. */
@@ -39,14 +40,15 @@ export function valueOfWords(words: Uint32Array, bytes: Uint8Array, start: numbe
   const to = slabStart >>> 2;
   const count = (length + 3) >>> 2;
   for (let index = 0; index < count; index += 1) slabWords[to + index] = words[first + index] as number;
-  return slab.subarray(slabStart, slabStart + length);
+  return new Uint8Array(memory, slabStart, length);
 }
 
 /** Makes room in the slab and returns where: aligned, as memory of its own would be. */
 function reserve(length: number): number {
   if (used + length > SLAB_BYTES) {
-    slab = newSlab();
-    slabWords = new Uint32Array(slab.buffer);
+    memory = newMemory();
+    slab = new Uint8Array(memory);
+    slabWords = new Uint32Array(memory);
     used = 0;
   }
   const start = used;
@@ -54,8 +56,8 @@ function reserve(length: number): number {
   return start;
 }
 
-function newSlab(): Uint8Array {
-  const bytes = new Uint8Array(SLAB_BYTES);
-  markAsUntransferable(bytes.buffer);
+function newMemory(): ArrayBuffer {
+  const bytes = new ArrayBuffer(SLAB_BYTES);
+  markAsUntransferable(bytes);
   return bytes;
 }

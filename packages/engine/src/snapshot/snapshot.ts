@@ -18,7 +18,7 @@ import {
 } from '@clortho/manifest';
 import type { Bytes, CallOptions, HistoryEntry, HistoryOptions, ReadOptions, ScanOptions } from '../api.ts';
 import { keyBytes, owned } from '../input/bytes.ts';
-import { ownedRange } from '../input/range.ts';
+import { ownedScan } from '../input/range.ts';
 import type { Metrics } from '../metrics/metrics.ts';
 import { ObservedReader } from '../metrics/observed-reader.ts';
 import { Reader, type ReaderContext } from '../read/reader.ts';
@@ -121,7 +121,7 @@ export class Snapshot {
   /** Scans a range; see {@link Store.scan}. */
   scan(options: Omit<ScanOptions, 'atLeast'> = {}): Scan {
     const { signal } = options;
-    return this.#reader.scan(ownedRange(options), () => this.#check({ signal }));
+    return this.#reader.scan(ownedScan(options), () => this.#check({ signal }));
   }
 
   /** Lists the versions of a key; see {@link Store.history}. */
