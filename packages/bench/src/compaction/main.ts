@@ -27,11 +27,11 @@ await runBench({
         'The bare kernel is the least that any merge has to do: a tree of losers over numbers made of the keys, one copy per row, ' +
           'a hash and a Bloom filter, a checksum per block, with LZ4 decompression and compression as well. Its rows lie in ' +
           'memory, prepared for it, and it keeps nothing safe: no files, no index, no timestamps, no versions. The kernel of the format does ' +
-          'the same from files into files, all in memory, and nothing else that a merge does. Kernels and merges take turns, each ' +
-          'in a process of its own; a share is the median of the rounds.',
-        'A merge was to reach 60 % of the bare kernel. Without a codec the kernel of the format does not reach that either, so it ' +
-          'is out of reach of any merge between files of this format in JavaScript; with LZ4 that depends on the machine: ' +
-          '[why](compaction-limit.md). What is asked of the merge is half of the kernel of the format.',
+          'the same from files into files, and nothing else that a merge does: with all in memory, and in a worker between files, as a ' +
+          'merge runs. Kernels and merges take turns, each in a process of its own; a share is the median of the rounds.',
+        'A merge was to reach 60 % of the bare kernel. Without a codec the kernel of the format in a worker does not reach that either, so ' +
+          'it is out of reach of any merge in a worker between files of this format in JavaScript; with LZ4 that depends on the ' +
+          'moment: [why](compaction-limit.md). What is asked of the merge is half of the kernel of the format in memory.',
       ],
       sections: [
         { title: 'Four runs, no codec', figures: plain },

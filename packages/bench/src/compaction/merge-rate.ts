@@ -45,6 +45,7 @@ export async function mergeRate(
     const kernel = await startKernel(kernelSetup);
     const files = inputs.map(({ id }) => inputPath(folder, id));
     const format = await startKernel({ ...kernelSetup, files });
+    const worker = await startKernel({ ...kernelSetup, files, output: join(folder, 'kernel.out') });
     const merges = [];
     for (const target of targets) {
       const setup: MergeSetup = { folder, codec, target, inputs };
@@ -56,22 +57,36 @@ export async function mergeRate(
     }
     const kernels: KernelRound[] = [];
     const formats: KernelRound[] = [];
+    const workers: KernelRound[] = [];
     for (let round = -WARM_UP_ROUNDS; round < rounds; round += 1) {
       progress.update(round + WARM_UP_ROUNDS, rounds + WARM_UP_ROUNDS);
       const bare = await kernel.round();
       if (round >= 0) kernels.push(bare);
       const ofFormat = await format.round();
       if (round >= 0) formats.push(ofFormat);
+      const inWorker = await worker.round();
+      if (round >= 0) workers.push(inWorker);
       for (const { subject, done } of merges) {
         const outcome = await subject.round();
         if (round >= 0) done.push(outcome);
       }
     }
-    await Promise.all([kernel.end(), format.end(), ...merges.map(({ subject }) => subject.end())]);
+    await Promise.all([
+      kernel.end(),
+      format.end(),
+      worker.end(),
+      ...merges.map(({ subject }) => subject.end()),
+    ]);
     return [
       { name: 'bare kernel', value: median(kernels.map(rateOf)), unit: 'MB/s' },
       { name: 'kernel of the format', value: median(formats.map(rateOf)), unit: 'MB/s' },
       share('… of the bare kernel', formats, kernels),
+      {
+        name: 'kernel of the format in a worker, between files',
+        value: median(workers.map(rateOf)),
+        unit: 'MB/s',
+      },
+      share('… of the bare kernel', workers, kernels),
       ...merges.flatMap(({ target, done }) => figuresOf(target, codec, done, kernels, formats)),
     ];
   } finally {

@@ -1,6 +1,6 @@
 /** Judging a run by the bars: ratios of medians. */
 import { BARS, type Bar, BEST } from './bars.ts';
-import { CLORTHO } from './peers.ts';
+import { CLORTHO, peerNamed } from './peers.ts';
 import { peersOf, type Results, type Summary, summaryOf } from './results.ts';
 import { GROUPS, type Workload } from './workloads.ts';
 
@@ -42,7 +42,7 @@ export function bestPeer(results: Results, workload: string): string | undefined
   const isLessBetter = workloadNamed(workload).unit !== 'ops/s';
   const medianOf = (peer: string): number => summaryOf(results, workload, peer)?.median ?? 0;
   return peersOf(results, workload)
-    .filter((peer) => peer !== CLORTHO)
+    .filter((peer) => peer !== CLORTHO && peerNamed(peer).isKernel !== true)
     .toSorted((left, right) => (medianOf(right) - medianOf(left)) * (isLessBetter ? -1 : 1))[0];
 }
 

@@ -2,7 +2,7 @@
  * `pnpm bench`: Clortho beside other stores, in one run. `pnpm bench:install` fetches the others first.
  *
  *     --entries N      1,000,000 by default        --only A,B     some workloads or groups
- *     --seconds S      of a round, 1.5             --peers A,B    some stores; Clortho always
+ *     --seconds S      of a round, 1.5             --peers A,B    some stores; Clortho always; `unmerged`: its commits alone
  *     --seed S         what rows are drawn from    --profile DIR  processor profiles of Clortho's processes
  *     --out DIR        where the page goes; docs/bench by default, if all was run
  *     --check          write nothing, exit with 1 if a bar is missed: `pnpm bench:check`

@@ -20,8 +20,8 @@ import { GROUPS } from './workloads.ts';
 const ABOUT = [
   'Every store is driven from Node by the fastest calls that it documents, in a process of its own; the processes take turns, ' +
     'round by round, after a warm-up. Keys have 16 bytes, values 100, half of them noise; batches have 1,000 rows; stores that ' +
-    'take a figure have 256 MiB for blocks. Every answer is checked: a value belongs to its key, a scan has all rows. Figures ' +
-    'are medians of the rounds.',
+    'take a figure have 256 MiB for blocks. Every answer is checked: a value belongs to its key, a scan has all rows. Point ' +
+    'reads ask for 65,536 keys, drawn from all, again and again, and scans of 50 begin at them. Figures are medians of the rounds.',
   'What is durable: LevelDB and RocksDB with `sync`, SQLite with `synchronous = FULL`, LMDB once `flushed` resolves, ' +
     'rocksdb-native by a flush of its memory table, because it has no synchronous write. SlateDB never synchronises files ' +
     'in a folder: its durable writes are not. Clortho is durable in every line, also where the others are not.',

@@ -19,6 +19,8 @@ export interface Peer {
   readonly persistent: boolean;
   /** Whether it can be read as of a moment. */
   readonly hasPast?: boolean;
+  /** Whether it is no store for use but a part of one, which says what the whole can reach: only where it is asked for. */
+  readonly isKernel?: boolean;
   /** Imports its driver, and nobody else's: a process has one store in its memory. */
   driver(): Promise<Open>;
   /** Imports what makes an empty one in the modelled cloud, if it can live there; it is given an empty folder. */
@@ -77,6 +79,12 @@ export const PEERS: readonly Peer[] = [
     persistent: false,
     driver: async () => (await import('./drivers/memory-level.ts')).openMemoryLevel,
   },
+  {
+    name: 'unmerged',
+    isKernel: true,
+    persistent: true,
+    driver: async () => (await import('./drivers/clortho.ts')).openUnmerged,
+  },
 ];
 
 /** Returns the peer of that name. */
@@ -101,7 +109,9 @@ export async function presentPeers(
   const peers: Peer[] = [];
   const skipped: Skipped[] = [];
   for (const peer of PEERS) {
-    const isWanted = peer.module === undefined || names === undefined || names.includes(peer.name);
+    const isAsked = names?.includes(peer.name);
+    if (peer.isKernel && !isAsked) continue;
+    const isWanted = peer.module === undefined || (isAsked ?? true);
     const why = !isWanted ? 'not asked for' : peer.module && (await whyNot(peer.module));
     if (why) skipped.push({ peer: peer.name, why });
     else peers.push(peer);

@@ -8,6 +8,12 @@ export async function openClortho({ folder, keepMs }: Opening): Promise<Driver> 
   return driverOf(await open(`file:${folder}`, { cacheBytes: CACHE_BYTES, families }));
 }
 
+/** Opens one that merges nothing, so that runs pile up: what commits alone cost. */
+export async function openUnmerged({ folder, keepMs }: Opening): Promise<Driver> {
+  const families = { default: { retention: { keepMs } } };
+  return driverOf(await open(`file:${folder}`, { cacheBytes: CACHE_BYTES, families, compaction: 'manual' }));
+}
+
 /** Drives an open store, wherever it is. */
 export function driverOf(store: Store): Driver {
   let last = 0;

@@ -4,6 +4,7 @@ import type { Mutant } from './mutant.ts';
 const COMMITTER = 'engine/dist/commit/committer.js';
 const STORE = 'engine/dist/store.js';
 const SNAPSHOT = 'engine/dist/snapshot/snapshot.js';
+const KNOWN_ROWS = 'engine/dist/read/known-rows.js';
 const CLOSING =
   'return changeShards(manifest, keeper, (state) => settledTimestamp(state.head) < timestamp ? { floor: timestamp } : undefined);';
 
@@ -88,8 +89,8 @@ export const READ_MUTANTS: readonly Mutant[] = [
     edits: [
       {
         file: SNAPSHOT,
-        find: 'this.#reader.scan(ownedRange(options)',
-        replace: 'this.#reader.scan({ asOf: this.timestamp, ...ownedRange(options) }',
+        find: 'this.#reader.scan(ownedScan(options)',
+        replace: 'this.#reader.scan({ ...ownedScan(options), asOf: options.asOf ?? this.timestamp }',
       },
       {
         file: SNAPSHOT,
@@ -151,5 +152,21 @@ export const READ_MUTANTS: readonly Mutant[] = [
       { file: SNAPSHOT, find: 'this.#context.session.assertValid();', replace: '' },
     ],
     runsMax: 1500,
+  },
+  {
+    name: 'a row that is known is not looked for in runs that came later',
+    edits: [{ file: KNOWN_ROWS, find: '|| sst.mayContain(low, high)', replace: '' }],
+    runsMax: 600,
+  },
+  {
+    name: 'a row stays known although runs went into base',
+    edits: [
+      {
+        file: KNOWN_ROWS,
+        find: "if ([...came, ...went].some(({ tier }) => tier !== 'delta'))",
+        replace: 'if (false)',
+      },
+    ],
+    runsMax: 600,
   },
 ];
