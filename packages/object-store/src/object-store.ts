@@ -64,6 +64,11 @@ export interface ObjectStore {
   readonly name: string;
   /** Live counters; read-only for callers. */
   readonly counters: Readonly<ObjectCounters>;
+  /**
+   * Whether nothing reads the bytes of a put any more once that has resolved, not even what is left of an attempt that failed: then
+   * their memory may be written to. Not so where they are sent over a network: a request that was refused early may still be on its way.
+   */
+  readonly releasesBytes?: boolean | undefined;
 
   /**
    * Stores a copy of `bytes` durably before it resolves.

@@ -31,6 +31,7 @@ export function withPrefix(store: ObjectStore, prefix: string): ObjectStore {
   return {
     name,
     counters: store.counters,
+    releasesBytes: store.releasesBytes,
     put: async (key, bytes, options) => store.put(full(key), bytes, options),
     get: async (key, options) => store.get(full(key), options),
     head: async (key, options) => {

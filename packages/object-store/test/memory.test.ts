@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { memoryObjectStore, withPrefix } from '../src/index.ts';
+import { fileObjectStore, memoryObjectStore, withPrefix } from '../src/index.ts';
 import { bytesOf, failure, keysOf } from './fixture.ts';
 
 test('stores of one name share blobs, also after closing; stores without a name share nothing', async () => {
@@ -50,4 +50,15 @@ test('a prefix leaves less room for keys', async () => {
   const view = withPrefix(memoryObjectStore(), 'p'.repeat(100));
   await view.put('k'.repeat(923), bytesOf('fits'));
   await failure(view.put('k'.repeat(924), bytesOf('too long')), 'CLORTHO_INVALID');
+});
+
+test('what is copied or written before a put resolves is not read afterwards, behind a prefix as well', async () => {
+  const store = memoryObjectStore();
+  expect(store.releasesBytes).toBe(true);
+  expect(withPrefix(store, 'p').releasesBytes).toBe(true);
+  expect(fileObjectStore('/nowhere').releasesBytes).toBe(true);
+  const bytes = bytesOf('v');
+  await store.put('k', bytes);
+  bytes.fill(0);
+  expect(await store.get('k')).toEqual(bytesOf('v'));
 });

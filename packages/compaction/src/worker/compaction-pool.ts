@@ -114,10 +114,9 @@ async function runInWorker(
       onProgress?.(message.progress);
       return;
     }
-    answer(message, job, io, signal, failures).then(
-      (reply) => port.postMessage(reply, transfers(reply)),
-      () => port.close(),
-    );
+    answer(message, job, io, signal, failures)
+      .then((reply) => port.postMessage(reply, transfers(reply)))
+      .catch(() => port.close());
   });
   const task = pool.run({ job: detached(job), port: port2 }, { transferList: [port2] });
   try {

@@ -109,9 +109,9 @@ export async function runMerge(
         signal,
       );
       // The output takes the room that its inputs leave, if they were there. Reads of the newest state want no history.
-      if (tier === 'history' || 2 * bytesNear < bytesRead) return [bytes];
-      context.tables.keep(entry, bytes);
-      return [];
+      const isKept = tier !== 'history' && 2 * bytesNear >= bytesRead;
+      if (isKept) context.tables.keep(entry, bytes);
+      return isKept || manifest.objects.releasesBytes !== true ? [] : [bytes];
     },
   };
   const job: MergeJob = {

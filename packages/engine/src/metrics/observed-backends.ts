@@ -28,6 +28,7 @@ export function observedObjects(store: ObjectStore, metrics: Metrics): ObjectSto
   return {
     name: store.name,
     counters: store.counters,
+    releasesBytes: store.releasesBytes,
     put: (key, bytes, options) =>
       observed(
         metrics,

@@ -239,6 +239,7 @@ export class Reader {
   ): Promise<Uint8Array | undefined> {
     const first = start?.view ?? (await this.#viewFor(options));
     await turn;
+    throwIfAborted(options.signal);
     return this.#restarting(first, async (view) => {
       const asOf = await this.#settle(view, options);
       if (turn !== undefined) {

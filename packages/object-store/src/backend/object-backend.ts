@@ -12,6 +12,8 @@ import type { ObjectCounters, ObjectEntry, ObjectStore } from '../object-store.t
 export interface ObjectBackend {
   readonly name: string;
   readonly counters: ObjectCounters;
+  /** See {@link ObjectStore.releasesBytes}. */
+  readonly releasesBytes: boolean;
   put(key: string, bytes: Uint8Array, ifAbsent: boolean, signal: AbortSignal | undefined): Promise<void>;
   /** `length` is `Infinity` for the rest of the blob. */
   get(key: string, offset: number, length: number, signal: AbortSignal | undefined): Promise<Uint8Array>;
@@ -39,6 +41,7 @@ export function storeOver(backend: ObjectBackend): ObjectStore {
   return {
     name: backend.name,
     counters: backend.counters,
+    releasesBytes: backend.releasesBytes,
     async put(key, bytes, options) {
       enter(options?.signal);
       checkKey(key);

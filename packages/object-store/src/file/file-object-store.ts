@@ -93,6 +93,7 @@ export function fileObjectStore(directory: string, options: FileObjectStoreOptio
   return storeOver({
     name,
     counters,
+    releasesBytes: true,
     put: (key, bytes, ifAbsent, signal) => {
       const path = blobPath(root, key);
       return run(path, signal, async () => {

@@ -36,6 +36,7 @@ export function memoryObjectStore(options: MemoryObjectStoreOptions = {}): Objec
   return storeOver({
     name,
     counters,
+    releasesBytes: true,
     put: (key, bytes, ifAbsent, signal) => {
       const copy = new Uint8Array(bytes); // Not `slice`: on a Buffer that is a view.
       return step(signal, () => {

@@ -35,6 +35,7 @@ export function s3ObjectStore(options: S3ObjectStoreOptions): ObjectStore {
   const bucket = storeOver({
     name: connection.place.name,
     counters,
+    releasesBytes: false,
     put: (key, bytes, ifAbsent, signal) => {
       const large = bytes.length > MULTIPART_ABOVE_BYTES;
       const write = ifAbsent || large ? s3Write(connection, reads, random, key, ifAbsent) : undefined;
